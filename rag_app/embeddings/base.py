@@ -1,0 +1,80 @@
+"""The one base class of embedding models: a LangChain ``Embeddings`` that knows its identity."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+from langchain_core.embeddings import Embeddings
+from numpy.typing import NDArray
+
+from rag_app.errors import EmbeddingError
+from rag_app.types import EmbeddingIdentity
+
+Vectors = NDArray[np.float32]
+
+
+class IdentifiedEmbeddings(Embeddings):
+    """Embeddings that say which vectors they make, and measure text in their own tokens.
+
+    A provider implements ``identity``, ``_embed`` and ``count_tokens``; this class guards, adds
+    prefixes, and checks what comes back, so that a wrong dimension is an error and never a crash
+    in the store.
+    """
+
+    destination: str | None = None
+    """Host that receives the text; None when it stays on this machine."""
+
+    @property
+    @abstractmethod
+    def identity(self) -> EmbeddingIdentity:
+        """What makes these vectors comparable with others."""
+
+    @abstractmethod
+    def _embed(self, texts: Sequence[str]) -> Vectors:
+        """Embeds non-empty ``texts`` in the given order; float32 of shape (n, dimension)."""
+
+    @abstractmethod
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Tokens that the model would read of each text, special tokens included, uncut."""
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Embeds passages.
+
+        Returns:
+            float32 of shape (n, dimension), in the order given.
+
+        Raises:
+            EmbeddingError: The model does not answer, or answers with other shapes.
+        """
+        return self._encode(texts, self.identity.document_prefix)
+
+    def encode_query(self, text: str) -> Vectors:
+        """Embeds a question: float32 of shape (dimension,)."""
+        return cast("Vectors", self._encode([text], self.identity.query_prefix)[0])
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """LangChain's form of ``encode_documents``."""
+        return cast("list[list[float]]", self.encode_documents(texts).tolist())
+
+    def embed_query(self, text: str) -> list[float]:
+        """LangChain's form of ``encode_query``."""
+        return cast("list[float]", self.encode_query(text).tolist())
+
+    def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
+        identity = self.identity
+        if not texts:
+            return np.empty((0, identity.dimension), dtype=np.float32)
+        # An empty text has no tokens for some models; a space gives every one of them something.
+        vectors = np.asarray(self._embed([prefix + text or " " for text in texts]), np.float32)
+        if vectors.shape != (len(texts), identity.dimension):
+            raise EmbeddingError(
+                f"{identity.spec} gave vectors of shape {vectors.shape} where "
+                f"({len(texts)}, {identity.dimension}) was expected. The model behind this name "
+                "may have changed: build the collection again under a new name."
+            )
+        if not np.isfinite(vectors).all():
+            raise EmbeddingError(f"{identity.spec} gave a vector that is not finite.")
+        return vectors
