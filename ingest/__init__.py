@@ -1,0 +1,1 @@
+"""The document flow: load, clean, chunk, embed, store."""

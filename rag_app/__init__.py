@@ -1,0 +1,1 @@
+"""Ask your documents: retrieval-augmented answers whose quotations can be checked."""

@@ -1,0 +1,1 @@
+"""Collections: vectors in Chroma, passages, keywords and documents in SQLite."""
