@@ -5,9 +5,6 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PORT ?= 8501
 
-# The demo keeps its data in the clone; RAG_HOME in the environment overrides it.
-export RAG_HOME ?= $(CURDIR)/.rag
-
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev chat ask test check bench format samples screenshots clean
 
@@ -67,5 +64,5 @@ samples: install-dev ## Make the PDFs of sample_docs/ again
 screenshots: install-dev ## Make the README's pictures again (needs chromium)
 	$(BIN)/python docs/screenshots.py
 
-clean: ## Remove the environment and what the demo wrote
-	rm -rf $(VENV) .rag artifacts
+clean: ## Remove the environment and what the tests left
+	rm -rf $(VENV) artifacts
