@@ -59,7 +59,7 @@ bench: install-dev ## Measure: figures go to benchmarks/results/
 	$(BIN)/python benchmarks/run.py
 
 samples: install-dev ## Make the PDFs of sample_docs/ again
-	$(BIN)/python sample_docs/make_pdfs.py
+	$(BIN)/python docs/samples/make_pdfs.py
 
 screenshots: install-dev ## Make the README's pictures again (needs chromium)
 	$(BIN)/python docs/screenshots.py

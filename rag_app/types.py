@@ -6,6 +6,7 @@ for better, durations are seconds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import PurePath
@@ -68,7 +69,7 @@ class CleanPage:
 
     number: int
     text: str
-    offsets: tuple[int, ...]
+    offsets: Sequence[int]
     label: str | None = None
 
 

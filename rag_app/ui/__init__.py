@@ -1,1 +1,1 @@
-"""The Streamlit pages."""
+"""The pages in the browser, made with Streamlit."""

@@ -1,18 +1,13 @@
-"""Settings: one frozen model, filled from defaults, ``rag.toml``, ``RAG_*`` variables and flags.
-
-Each source overrides the one before it, and each value remembers where it came from. This module
-is the only reader of the environment and of ``rag.toml``. A wrong value fails here, at load, with
-a sentence that names it.
-"""
+"""The model of the settings: names, types, bounds, descriptions, and where each value came from."""
 
 from __future__ import annotations
 
-import os
-import tomllib
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 from pydantic import (
@@ -22,16 +17,11 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
 from rag_app.errors import SettingsError
-
-PREFIX = "RAG_"
-FILE_VARIABLE = "RAG_CONFIG"
-FILE_NAME = "rag.toml"
-KEY_VARIABLES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
-"""Settings that also follow a variable which other software has made common."""
 
 Source = Literal["default", "file", "variable", "flag"]
 
@@ -48,7 +38,10 @@ class Settings(BaseModel):
     with ``RAG_`` before them, the variables.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    # Hidden inputs: pydantic's own error text, which a traceback shows, would print a secret.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
 
     home: Path = Field(
         default_factory=lambda: user_data_path("rag-app", appauthor=False),
@@ -133,6 +126,22 @@ class Settings(BaseModel):
     def _collection_name(cls, value: str) -> str:
         return check_collection_name(value)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean(cls, value: object, info: ValidationInfo) -> object:
+        # pydantic reads `top_k = true` as 1; nobody means that.
+        if isinstance(value, bool) and _type_of(info.field_name) is not bool:
+            raise ValueError("it takes no true or false")
+        return value
+
+    @field_validator("chroma_url", "embedding_base_url", "llm_base_url", "openai_base_url")
+    @classmethod
+    def _web_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "http://unset")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an address looks like http://localhost:8000")
+        return value
+
     def origin(self, name: str) -> Origin:
         """Where the value of the setting ``name`` came from."""
         return self._origins.get(name, Origin("default", ""))
@@ -140,18 +149,33 @@ class Settings(BaseModel):
     def shown(self, name: str) -> str:
         """The value as text for people; a secret only as present or absent."""
         value = getattr(self, name)
-        if isinstance(value, SecretStr) or "key" in name or "password" in name:
+        if is_secret(name):
             return "present" if value else "absent"
-        return "—" if value is None else str(value)
+        return "—" if value is None else without_credentials(str(value))
 
     def override(self, **flags: object) -> Settings:
-        """A copy in which each flag that is not None takes the place of the value."""
+        """A copy in which each flag that is not None takes the place of the value.
+
+        Raises:
+            SettingsError: There is no such setting, or a value does not fit it.
+        """
         given = {key: value for key, value in flags.items() if value is not None}
         values = {key: getattr(self, key) for key in self._origins} | given
         origins = self._origins | {
             key: Origin("flag", "--" + key.replace("_", "-")) for key in given
         }
-        return _validated(values, origins)
+        return validated(values, origins)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting ``name`` is never printed."""
+    annotation = Settings.model_fields[name].annotation
+    return annotation is SecretStr or SecretStr in get_args(annotation)
+
+
+def without_credentials(text: str) -> str:
+    """``text`` with the user and password of a web address in it replaced by three dots."""
+    return re.sub(r"(\w+://)[^/@\s]+@", r"\1…@", text)
 
 
 def check_collection_name(name: str) -> str:
@@ -169,60 +193,12 @@ def check_collection_name(name: str) -> str:
     return name
 
 
-def load_settings(
-    flags: Mapping[str, object] | None = None,
-    *,
-    environ: Mapping[str, str] | None = None,
-    config_file: Path | None = None,
-) -> Settings:
-    """Reads all sources.
-
-    Args:
-        flags: Values from the command line; those that are None are not set.
-        environ: Variables; the process's own unless given.
-        config_file: A file to read instead of the one that ``RAG_CONFIG`` names or ``./rag.toml``.
+def known_setting(key: str, where: str) -> str:
+    """Returns ``key`` if it is a setting.
 
     Raises:
-        SettingsError: An unknown setting, a value out of range, or a file that cannot be read.
+        SettingsError: It is not; the message starts with ``where`` and offers the nearest name.
     """
-    environ = os.environ if environ is None else environ
-    values: dict[str, object] = {}
-    origins: dict[str, Origin] = {}
-    path = config_file or _config_path(environ)
-    if path is not None:
-        for key, value in _read_file(path).items():
-            values[_known(key, f"{path}: ")] = value
-            origins[key] = Origin("file", str(path))
-    for key, variable in KEY_VARIABLES.items():
-        if environ.get(variable):
-            values[key], origins[key] = environ[variable], Origin("variable", variable)
-    for variable, text in environ.items():
-        if variable.startswith(PREFIX) and variable != FILE_VARIABLE and text != "":
-            key = _known(variable.removeprefix(PREFIX).lower(), f"Variable {variable}: ")
-            values[key], origins[key] = text, Origin("variable", variable)
-    return _validated(values, origins).override(**(flags or {}))
-
-
-def _config_path(environ: Mapping[str, str]) -> Path | None:
-    if named := environ.get(FILE_VARIABLE):
-        return Path(named).expanduser()
-    here = Path(FILE_NAME)
-    return here if here.is_file() else None
-
-
-def _read_file(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be read ({error.strerror}). "
-            f"Correct {FILE_VARIABLE} or create the file."
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The settings file {path} is not valid TOML: {error}.") from error
-
-
-def _known(key: str, where: str) -> str:
     if key in Settings.model_fields:
         return key
     near = get_close_matches(key, Settings.model_fields, n=1)
@@ -230,15 +206,29 @@ def _known(key: str, where: str) -> str:
     raise SettingsError(f"{where}there is no setting '{key}'.{hint}")
 
 
-def _validated(values: dict[str, object], origins: dict[str, Origin]) -> Settings:
+def validated(values: dict[str, object], origins: dict[str, Origin]) -> Settings:
+    """Makes settings of ``values``, each with its origin.
+
+    Raises:
+        SettingsError: A name is unknown, or a value does not fit.
+    """
     for key in values:
-        _known(key, "")
+        known_setting(key, "")
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(_explain(error, origins)) from error
+    if settings.chunk_overlap >= settings.chunk_tokens:
+        raise SettingsError(
+            f"Setting 'chunk_overlap' ({settings.chunk_overlap}) must be smaller than "
+            f"'chunk_tokens' ({settings.chunk_tokens}). Correct one of them."
+        )
     settings._origins.update(origins)  # noqa: SLF001 - our own private attribute
     return settings
+
+
+def _type_of(name: str | None) -> object:
+    return Settings.model_fields[name].annotation if name else None
 
 
 def _explain(error: ValidationError, origins: Mapping[str, Origin]) -> str:
@@ -246,6 +236,6 @@ def _explain(error: ValidationError, origins: Mapping[str, Origin]) -> str:
     key = str(first["loc"][0])
     origin = origins.get(key, Origin("default", ""))
     place = f" (from {origin.source} {origin.name})" if origin.name else ""
-    given = "" if "key" in key or "password" in key else f", not {first['input']!r}"
+    given = "" if is_secret(key) else f", not {without_credentials(repr(first['input']))}"
     problem = first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     return f"Setting '{key}'{place}: {problem[0].lower()}{problem[1:]}{given}. Correct it."

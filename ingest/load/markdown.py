@@ -1,0 +1,76 @@
+"""Markdown: the raw text stays the page's text; headings are read from it with their offsets.
+
+Follows CommonMark for ATX headings (``## Title``), setext headings (underlined with ``===`` or
+``---``) and fenced code, in which nothing is a heading. Front matter between ``---`` lines gives
+the title and is not text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ingest.load.options import LoadOptions, RawFile
+from ingest.load.text import decode
+from rag_app.types import MARKDOWN, Heading, LoadedDocument, Page
+
+_FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
+_SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_NO_TITLE = re.compile(r"\s*(?:[-*+>|]|\d+[.)]\s|$| {4})")
+_MARKUP = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|[*_`]{1,3}(?=\S)|(?<=\S)[*_`]{1,3}")
+
+
+def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001 - a loader's form
+    """Reads a Markdown file as one page with headings.
+
+    Raises:
+        DocumentSkippedError: It is binary, or holds nothing but white space.
+    """
+    text = decode(file)
+    front = _FRONT.match(text)
+    title = _front_title(front.group(1) or "") if front else None
+    body = text[front.end() :] if front and text[front.end() :].strip() else text
+    headings = tuple(_headings(body))
+    if title is None and headings and headings[0].level == 1:
+        title = headings[0].title
+    return LoadedDocument(MARKDOWN, (Page(1, body),), title=title, headings=headings)
+
+
+def _front_title(front: str) -> str | None:
+    found = _TITLE.search(front)
+    return found.group(1).strip("\"'") or None if found else None
+
+
+def _headings(text: str) -> Iterator[Heading]:
+    fence = ""
+    before, before_start, start = "", 0, 0
+    for line in text.split("\n"):
+        fence, was_code = _fence_after(fence, line)
+        if was_code:
+            before = ""
+        elif (atx := _ATX.match(line)) and atx.group(2):
+            yield Heading(1, len(atx.group(1)), _plain(atx.group(2)), start)
+            before = ""
+        elif (setext := _SETEXT.match(line)) and not _NO_TITLE.match(before):
+            level = 1 if setext.group(1)[0] == "=" else 2
+            yield Heading(1, level, _plain(before), before_start)
+            before = ""
+        else:
+            before, before_start = line, start
+        start += len(line) + 1
+
+
+def _fence_after(fence: str, line: str) -> tuple[str, bool]:
+    """The fence that is open after ``line``, and whether the line belongs to fenced code."""
+    found = _FENCE.match(line)
+    if not fence:
+        return (found.group(1), True) if found else ("", False)
+    closes = found and found.group(1).startswith(fence) and not line.strip(" `~")
+    return ("" if closes else fence), True
+
+
+def _plain(title: str) -> str:
+    return _MARKUP.sub(r"\1", title).strip() or title.strip()

@@ -1,0 +1,56 @@
+"""The second try at a PDF that PDFium cannot open: pypdf mends some broken cross references."""
+
+from __future__ import annotations
+
+import logging
+import time
+import warnings
+
+from ingest.load.options import LoadOptions, RawFile
+from rag_app.errors import DocumentError, DocumentUnreadableError
+from rag_app.types import PDF, LoadedDocument, Page
+
+_TIME_LIMIT_S = 60.0
+
+
+def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
+    """Reads what pypdf can read of the file.
+
+    Raises:
+        DocumentUnreadableError: It is encrypted, or not even pypdf can read it in a minute.
+    """
+    # pypdf reports each flaw of a broken file through logging and warnings: not the user's concern.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return LoadedDocument(PDF, _pages(file, options))
+    except DocumentError:
+        raise
+    except Exception as error:  # noqa: BLE001 - one untrusted file; parsers fail in every way
+        raise DocumentUnreadableError(
+            f"{file.name} is broken or cut off: no PDF can be read from it. "
+            "Get a new copy, or export it again."
+        ) from error
+
+
+def _pages(file: RawFile, options: LoadOptions) -> tuple[Page, ...]:
+    import io
+
+    from pypdf import PdfReader
+
+    reader = PdfReader(io.BytesIO(file.data), password=options.password)
+    if reader.is_encrypted and not reader.decrypt(options.password or ""):
+        raise DocumentUnreadableError(
+            f"{file.name} is encrypted. Give its password with --password."
+        )
+    end = time.monotonic() + _TIME_LIMIT_S
+    pages = []
+    for number, page in enumerate(reader.pages, 1):
+        if time.monotonic() > end:
+            raise DocumentUnreadableError(
+                f"{file.name} is broken, and mending it takes more than {_TIME_LIMIT_S:.0f} s. "
+                "Export it again from the program that made it."
+            )
+        pages.append(Page(number, page.extract_text()))
+    return tuple(pages)

@@ -1,0 +1,62 @@
+"""From a path to bytes, with a clear sentence for everything that can be wrong with a path."""
+
+from __future__ import annotations
+
+import errno
+import stat
+from pathlib import Path
+
+from ingest.load.options import LoadOptions, RawFile
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+
+_REASONS = {
+    errno.ENOENT: "There is no file {path}. Check the path.",
+    errno.ENOTDIR: "There is no file {path}. Check the path.",
+    errno.EACCES: "Permission to read {path} is missing. Change its permissions (chmod u+r).",
+    errno.EPERM: "Permission to read {path} is missing. Change its permissions (chmod u+r).",
+    errno.ELOOP: "{path} is a link to itself. Replace the link by the file.",
+    errno.ENAMETOOLONG: "The name {path} is too long. Check the path.",
+}
+
+
+def read_file(path: Path, options: LoadOptions) -> RawFile:
+    """Reads a regular file whole.
+
+    Raises:
+        DocumentSkippedError: It is empty.
+        DocumentUnreadableError: It is missing, not permitted, too large, or no regular file.
+    """
+    try:
+        _check(path, path.stat(), options)
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise DocumentUnreadableError(explain(path, error)) from error
+    if not data:
+        raise DocumentSkippedError(f"{path.name} is empty (0 bytes). Check that it was copied whole.")
+    return RawFile(path, data)
+
+
+def explain(path: Path, error: OSError | ValueError) -> str:
+    """One sentence for an error of the operating system."""
+    number = error.errno if isinstance(error, OSError) else None
+    template = _REASONS.get(number or 0)
+    if template:
+        return template.format(path=path)
+    detail = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{path} cannot be read ({detail}). Check the file and its disk."
+
+
+def _check(path: Path, status: object, options: LoadOptions) -> None:
+    mode, size = getattr(status, "st_mode", 0), getattr(status, "st_size", 0)
+    if stat.S_ISDIR(mode):
+        raise DocumentUnreadableError(f"{path} is a folder. Give a file, or ingest the folder.")
+    if not stat.S_ISREG(mode):
+        raise DocumentUnreadableError(
+            f"{path} is a device, pipe or socket. Copy its content to a file and ingest that."
+        )
+    if size > options.max_bytes:
+        raise DocumentUnreadableError(
+            f"{path.name} has {size / 1e6:.1f} MB, more than the limit of "
+            f"{options.max_bytes / 1e6:g} MB. Raise it with --max-file-mb or the setting "
+            "max_file_mb, or split the file."
+        )

@@ -1,0 +1,69 @@
+"""Text that remembers where each character came from, however often it is rewritten."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+class TracedText:
+    """A text with, for each character, its index in the text it was made from.
+
+    Attributes:
+        text: The text as it is now.
+        offsets: Index in the original for each character, and the original's length at the end.
+    """
+
+    __slots__ = ("offsets", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.offsets = array("I", range(len(text) + 1))
+
+    def sub(self, pattern: re.Pattern[str], replacement: Replacement) -> None:
+        """Replaces every match, like ``re.sub`` (without group references).
+
+        What is written in a match's place is traced character by character to what stood there,
+        and to its last character where it is longer.
+        """
+        pieces, offsets, done = [], array("I"), 0
+        for match in pattern.finditer(self.text):
+            new = replacement if isinstance(replacement, str) else replacement(match)
+            start, end = match.span()
+            if new == self.text[start:end]:
+                continue
+            pieces += [self.text[done:start], new]
+            offsets.extend(self.offsets[done:start])
+            offsets.extend(self.offsets[min(start + i, end - 1)] for i in range(len(new)))
+            done = end
+        if done or pieces:
+            pieces.append(self.text[done:])
+            offsets.extend(self.offsets[done:])
+            self.text, self.offsets = "".join(pieces), offsets
+
+    def cut(self, ranges: Sequence[tuple[int, int]]) -> None:
+        """Removes ranges that are in order and do not overlap."""
+        pieces, offsets, done = [], array("I"), 0
+        for start, end in ranges:
+            pieces.append(self.text[done:start])
+            offsets.extend(self.offsets[done:start])
+            done = end
+        self.text = "".join([*pieces, self.text[done:]])
+        offsets.extend(self.offsets[done:])
+        self.offsets = offsets
+
+
+def position_of(offsets: Sequence[int], raw: int) -> int:
+    """The first character that came from ``raw`` or from behind it."""
+    return min(bisect_left(offsets, raw), len(offsets) - 1)
+
+
+def raw_range(offsets: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    """The raw characters that the characters from ``start`` up to ``end`` came from."""
+    if end <= start:
+        return offsets[start], offsets[start]
+    return offsets[start], offsets[end - 1] + 1

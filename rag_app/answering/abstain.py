@@ -1,0 +1,39 @@
+"""What is said when the documents do not tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag_app.types import Hit
+
+SENTENCE = "The documents do not say."
+"""The sentence that a language model is asked to write, and that our own answer starts with."""
+
+
+def abstention(collection: str, documents: int, hits: Sequence[Hit]) -> str:
+    """Says that the documents do not tell, what was searched, and what came nearest.
+
+    Args:
+        collection: Its name.
+        documents: How many documents were searched.
+        hits: The nearest passages, best first.
+    """
+    noun = "document" if documents == 1 else "documents"
+    searched = f"I searched the collection “{collection}” ({documents:,} {noun})"
+    near = list(dict.fromkeys(_place(hit) for hit in hits))[:2]
+    if not near:
+        return f"{SENTENCE} {searched} and found nothing near the question."
+    return f"{SENTENCE} {searched}; what came nearest is in {' and in '.join(near)}."
+
+
+def is_abstention(text: str) -> bool:
+    """Whether an answer says nothing but that the documents do not tell."""
+    plain = " ".join(text.replace("*", "").replace('"', "").split()).casefold()
+    sentence = SENTENCE.casefold().rstrip(".")
+    return plain.startswith(sentence) and len(plain) <= 2 * len(sentence) + 10
+
+
+def _place(hit: Hit) -> str:
+    page = f", page {hit.chunk.page}" if hit.document.paginated else ""
+    heading = f" (“{hit.chunk.headings[-1]}”)" if hit.chunk.headings else ""
+    return f"{hit.document.name}{page}{heading}"

@@ -1,0 +1,194 @@
+"""From a question to an answer: search, weigh the evidence, answer or abstain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Collection as Ids
+from time import perf_counter
+from typing import TYPE_CHECKING, Self
+
+from rag_app.answering.abstain import abstention
+from rag_app.answering.chat_model import EXTRACTIVE, llm_destination, load_chat_model
+from rag_app.answering.condense import stand_alone
+from rag_app.answering.evidence import Evidence, gather
+from rag_app.answering.extractive import quote_best
+from rag_app.answering.generative import Generated, Generator
+from rag_app.answering.opening import open_parts
+from rag_app.answering.relevance import answer_probability
+from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.retrieval.search import Searcher, SearchResult, clean_question
+from rag_app.settings import Settings
+from rag_app.types import Answer, AnswerEvent, AnswerToken, Turn
+
+if TYPE_CHECKING:
+    from rag_app.store import Collection, Store
+
+LLM_LENIENCE = 0.3
+"""A language model answers from passages that share few words with the question, and says itself
+when they do not tell; it is asked unless the probability is below this share of the threshold."""
+
+
+class Assistant:
+    """Answers questions about one collection.
+
+    Args:
+        collection: Where to search; it must hold passages.
+        embeddings: The collection's own model.
+        settings: Which answerer, how many passages, when to abstain.
+    """
+
+    def __init__(
+        self, collection: Collection, embeddings: IdentifiedEmbeddings, settings: Settings
+    ) -> None:
+        self.collection = collection
+        self.embeddings = embeddings
+        self.settings = settings
+        self.load_seconds = 0.0
+        self._searcher = Searcher(collection, embeddings)
+        self._generator: Generator | None = None
+
+    @classmethod
+    def open(cls, settings: Settings, store: Store | None = None) -> Self:
+        """Opens the collection and the model that ``settings`` name, side by side.
+
+        Args:
+            settings: Names the collection, the embedding model and the answerer.
+            store: An open store; one is opened from ``settings`` otherwise, for as long as the
+                process lives.
+
+        Raises:
+            CollectionNotFoundError: There is no such collection.
+            StoreError: It is empty, or cannot be read.
+            EmbeddingError: Its model cannot be loaded, or ``settings`` name another.
+        """
+        started = perf_counter()
+        assistant = cls(*open_parts(settings, store), settings)
+        assistant.load_seconds = perf_counter() - started
+        return assistant
+
+    @property
+    def destination(self) -> str | None:
+        """The hosts that would receive text, for the notice; None when all stays here."""
+        hosts = (llm_destination(self.settings), self.embeddings.destination)
+        return " and ".join(dict.fromkeys(host for host in hosts if host)) or None
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        k: int | None = None,
+        document_ids: Ids[str] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Answer:
+        """The finished answer; see ``stream``."""
+        answer: Answer | None = None
+        for event in self.stream(
+            question, history=history, k=k, document_ids=document_ids, should_stop=should_stop
+        ):
+            if isinstance(event, Answer):
+                answer = event
+        assert answer is not None  # noqa: S101 - stream ends with one
+        return answer
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        k: int | None = None,
+        document_ids: Ids[str] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Iterator[AnswerEvent]:
+        """Yields ``AnswerToken``s, then exactly one ``Answer``.
+
+        The tokens are as the answerer writes them; the ``Answer`` has the checked text.
+
+        Args:
+            question: In any words; a follow-up may lean on ``history``.
+            history: Earlier turns, oldest first.
+            k: Number of passages; the setting ``top_k`` unless given.
+            document_ids: Search these documents only.
+            should_stop: Asked between two pieces of a language model's answer.
+
+        Raises:
+            UsageError: The question is empty.
+            AnswerError: The language model cannot be loaded or does not answer.
+            EmbeddingError: The embedding model does not answer.
+        """
+        started = perf_counter()
+        cleaned, notices = clean_question(question)
+        generator = self._load_generator()
+        rewrite = generator.complete if generator else None
+        searched_for = stand_alone(cleaned, history, rewrite)
+        found = self._searcher.search(searched_for, k or self.settings.top_k, document_ids)
+        weighing = perf_counter()
+        evidence = gather(found, self.collection, self.embeddings)
+        result: Generated | None = None
+        if self._worth_answering(evidence, generator is not None):
+            for event in self._answer(cleaned, evidence, generator, history, should_stop):
+                if isinstance(event, AnswerToken):
+                    yield event
+                else:
+                    result = event
+        if result is None or result.abstained:
+            text = self._abstention(found, document_ids)
+            result = Generated(
+                text,
+                True,
+                (),
+                result.notices if result else (),
+                result is not None and result.stopped,
+            )
+            if generator is None:
+                yield AnswerToken(text)
+        now = perf_counter()
+        yield Answer(
+            question=question,
+            searched_for=found.question,
+            text=result.text,
+            abstained=result.abstained,
+            citations=result.citations,
+            hits=found.hits,
+            collection=self.collection.name,
+            embedding=self.embeddings.identity.spec,
+            llm=self.settings.llm,
+            timings={
+                "load": self.load_seconds,
+                **found.timings,
+                "answer": now - weighing,
+                "total": now - started + self.load_seconds,
+            },
+            notices=(*notices, *found.notices, *result.notices),
+            stopped=result.stopped,
+        )
+
+    def _load_generator(self) -> Generator | None:
+        if self.settings.llm == EXTRACTIVE:
+            return None
+        if self._generator is None:
+            self._generator = Generator(load_chat_model(self.settings), self.settings)
+        return self._generator
+
+    def _worth_answering(self, evidence: Evidence, has_llm: bool) -> bool:
+        threshold = self.settings.abstain_below * (LLM_LENIENCE if has_llm else 1.0)
+        return answer_probability(evidence, self.embeddings.identity.spec) >= threshold
+
+    def _answer(
+        self,
+        question: str,
+        evidence: Evidence,
+        generator: Generator | None,
+        history: Sequence[Turn],
+        should_stop: Callable[[], bool] | None,
+    ) -> Iterator[AnswerToken | Generated]:
+        if generator is not None:
+            yield from generator.answer(question, evidence.hits, history, should_stop)
+            return
+        text, citations = quote_best(evidence, self.settings.answer_sentences)
+        yield AnswerToken(text)
+        yield Generated(text, False, citations, (), False)
+
+    def _abstention(self, found: SearchResult, document_ids: Ids[str] | None) -> str:
+        searched = self.collection.info.documents if document_ids is None else len(document_ids)
+        return abstention(self.collection.name, searched, found.hits)

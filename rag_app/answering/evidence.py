@@ -1,0 +1,166 @@
+"""The sentences of the retrieved passages, each with what speaks for it as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import TYPE_CHECKING
+
+from rag_app.answering import cues
+from rag_app.answering.sentences import Sentence, split_sentences
+from rag_app.answering.weights import load_weights
+from rag_app.answering.words import bigrams, content_words, names_and_numbers, stems
+from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.retrieval.search import SearchResult
+from rag_app.types import Hit
+
+if TYPE_CHECKING:
+    from rag_app.store import Collection
+
+MAX_SENTENCES = 60
+"""Candidates that are embedded; those of the best passages come first. About 0.2 s here."""
+
+SENTENCE_FEATURES = (
+    "cosine",  # of the question and the sentence
+    "overlap",  # share of the question's content words in it, weighted by idf
+    "overlap_before",  # the same for words that only the sentence before it has
+    "overlap_passage",  # the same for the whole passage with its headings
+    "bigrams",  # share of the question's word pairs in it
+    "passage",  # the passage's fused score
+    "kind",  # holds what is asked for: a date, a number, a name
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as the scoring sees it.
+
+    Attributes:
+        text: As it was searched for.
+        idf: Stem of each content word → inverse document frequency in the collection.
+        total: Sum of those.
+        unseen: Stems that no passage of the collection has.
+        names: Stems of names and numbers among them.
+        kind: What is asked for; see ``cues.asked_for``.
+    """
+
+    text: str
+    idf: Mapping[str, float]
+    total: float
+    unseen: frozenset[str]
+    names: frozenset[str]
+    kind: str
+
+    def coverage(self, terms: frozenset[str]) -> float:
+        """Share of the content words that ``terms`` has, weighted by idf, in [0, 1]."""
+        return sum(idf for word, idf in self.idf.items() if word in terms) / self.total
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may answer.
+
+    Attributes:
+        hit: The passage that it stands in.
+        sentence: Its place there.
+        features: In the order of ``SENTENCE_FEATURES``.
+        score: Their weighted sum.
+        terms: Its stems and those of the sentence before it.
+        passage_terms: Stems of the passage, its headings and the document's name.
+    """
+
+    hit: Hit
+    sentence: Sentence
+    features: tuple[float, ...]
+    score: float
+    terms: frozenset[str]
+    passage_terms: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was found for a question: the passages, and their sentences, best first."""
+
+    question: Question
+    hits: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+
+
+def gather(
+    found: SearchResult, collection: Collection, embeddings: IdentifiedEmbeddings
+) -> Evidence:
+    """Scores every sentence of the hits.
+
+    Raises:
+        EmbeddingError: The model does not answer.
+    """
+    question = _read(found.question, collection)
+    placed = [
+        (hit, index, sentences)
+        for hit in found.hits
+        for sentences in [split_sentences(hit.chunk.text)]
+        for index in range(len(sentences))
+    ][:MAX_SENTENCES]
+    texts = [spoken(hit, sentences[index]) for hit, index, sentences in placed]
+    cosines = (embeddings.encode_documents(texts) @ found.vector).tolist() if texts else []
+    passages = {hit.chunk.id: passage_terms(hit) for hit in found.hits}
+    weights = load_weights().sentence
+    candidates = []
+    for (hit, index, sentences), text, cosine in zip(placed, texts, cosines, strict=True):
+        before = frozenset(stems(sentences[index - 1].text)) if index else frozenset()
+        features, terms = _features(question, text, before, passages[hit.chunk.id])
+        features = (cosine, *features[:-1], hit.score, features[-1])
+        score = sum(w * x for w, x in zip(weights, features, strict=True))
+        candidates.append(
+            Candidate(
+                hit, sentences[index], features, score, terms | before, passages[hit.chunk.id]
+            )
+        )
+    candidates.sort(key=lambda candidate: -candidate.score)
+    return Evidence(question, found.hits, tuple(candidates))
+
+
+def spoken(hit: Hit, sentence: Sentence) -> str:
+    """A sentence as it is scored: a row of a table with the table's head before it."""
+    if sentence.lead is None:
+        return sentence.text
+    head = " ".join(hit.chunk.text[slice(*sentence.lead)].replace("|", " ").split())
+    return f"{head}: {' '.join(sentence.text.replace('|', ' ').split())}"
+
+
+def passage_terms(hit: Hit) -> frozenset[str]:
+    """Stems of a passage and of what stands above it: headings, title, file name."""
+    above: Sequence[str | None] = (*hit.chunk.headings, hit.document.title, hit.document.name)
+    return frozenset(stems(" ".join([hit.chunk.text, *(text for text in above if text)])))
+
+
+def _read(text: str, collection: Collection) -> Question:
+    asked = content_words(text)
+    counts = collection.document_frequencies(asked.values())
+    passages = collection.info.chunks
+    seen = {word: counts.get(written, 0) for word, written in asked.items()}
+    idf = {word: log(1 + (passages - n + 0.5) / (n + 0.5)) for word, n in seen.items()}
+    return Question(
+        text=text,
+        idf=idf,
+        total=sum(idf.values()) or 1.0,
+        unseen=frozenset(word for word, n in seen.items() if n == 0),
+        names=names_and_numbers(text) & asked.keys(),
+        kind=cues.asked_for(text),
+    )
+
+
+def _features(
+    question: Question, text: str, before: frozenset[str], passage: frozenset[str]
+) -> tuple[tuple[float, ...], frozenset[str]]:
+    sequence = stems(text)
+    terms = frozenset(sequence)
+    pairs = bigrams(stems(question.text))
+    return (
+        question.coverage(terms),
+        question.coverage(before - terms),
+        question.coverage(passage),
+        len(pairs & bigrams(sequence)) / max(1, len(pairs)),
+        float(cues.holds(question.kind, text, question.text)),
+    ), terms

@@ -1,0 +1,67 @@
+"""How likely it is that the retrieved passages hold an answer.
+
+A logistic regression over what the passages cover of the question. The cosine alone tells
+strangers' questions from a collection's own, but not a question about the right company whose
+answer is nowhere: for that, the question's rare words, names and numbers must be found.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence
+from rag_app.answering.weights import load_weights
+
+
+def answer_probability(evidence: Evidence, spec: str) -> float:
+    """The estimated probability that ``evidence`` holds an answer, in [0, 1].
+
+    Args:
+        evidence: From ``gather``.
+        spec: The embedding model; cosines of different models do not mean the same.
+    """
+    if not evidence.candidates:
+        return 0.0
+    model = load_weights().relevance_for(spec)
+    features = relevance_features(evidence)
+    logit = model.intercept + sum(w * features[name] for name, w in model.weights.items())
+    return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
+
+
+def relevance_features(evidence: Evidence) -> dict[str, float]:
+    """Everything that the regression may look at; needs at least one candidate."""
+    question, hits, candidates = evidence.question, evidence.hits, evidence.candidates
+    best = candidates[0]
+    of_best = dict(zip(SENTENCE_FEATURES, best.features, strict=True))
+    passages = {c.hit.chunk.id: c.passage_terms for c in candidates}
+    everything = frozenset().union(*passages.values())
+    third = candidates[min(2, len(candidates) - 1)]
+    return {
+        "passage_cosine": max((hit.cosine or 0.0 for hit in hits), default=0.0),
+        "sentence_cosine": max(c.features[0] for c in candidates),
+        "score": best.score,
+        "score_gap": best.score - third.score,
+        "fused_gap": hits[0].score - hits[-1].score,
+        "overlap": of_best["overlap"],
+        "overlap_near": question.coverage(best.terms),
+        "overlap_passage": of_best["overlap_passage"],
+        "overlap_any": question.coverage(everything),
+        "bigrams": of_best["bigrams"],
+        "kind_held": of_best["kind"],
+        "kind_asked": float(bool(question.kind)),
+        "rarest_missing": _rarest_missing(evidence, best.passage_terms),
+        "rarest_missing_any": _rarest_missing(evidence, everything),
+        "names_missing": _share(question.names - best.passage_terms, question.names),
+        "names_missing_any": float(bool(question.names - everything)),
+        "unseen": len(question.unseen) / len(question.idf),
+        "bm25": max((hit.bm25 or 0.0 for hit in hits), default=0.0) / question.total,
+    }
+
+
+def _rarest_missing(evidence: Evidence, terms: frozenset[str]) -> float:
+    idf = evidence.question.idf
+    return max((idf[word] for word in idf if word not in terms), default=0.0) / max(idf.values())
+
+
+def _share(part: frozenset[str], whole: frozenset[str]) -> float:
+    return len(part) / len(whole) if whole else 0.0

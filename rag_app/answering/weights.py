@@ -1,0 +1,51 @@
+"""The fitted weights, from ``relevance.json``; ``benchmarks/fit_relevance.py`` writes that file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+FILE = "relevance.json"
+ANY_MODEL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A logistic regression: ``1 / (1 + exp(-(intercept + Σ weight · feature)))``."""
+
+    intercept: float
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Everything that was fitted.
+
+    Attributes:
+        sentence: Weights of ``SENTENCE_FEATURES``, in that order.
+        relevance: Embedding spec → the regression fitted with its cosines; under ``*`` the one
+            that looks at words only, for every other model.
+    """
+
+    sentence: tuple[float, ...]
+    relevance: Mapping[str, Logistic]
+
+    def relevance_for(self, spec: str) -> Logistic:
+        """The regression for an embedding model."""
+        return self.relevance.get(spec, self.relevance[ANY_MODEL])
+
+
+@cache
+def load_weights() -> Weights:
+    """Reads the file, once."""
+    raw = json.loads((files("rag_app.answering") / FILE).read_text(encoding="utf-8"))
+    return Weights(
+        sentence=tuple(raw["sentence"]["weights"].values()),
+        relevance={
+            spec: Logistic(model["intercept"], model["weights"])
+            for spec, model in raw["relevance"].items()
+        },
+    )

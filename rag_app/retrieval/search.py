@@ -1,0 +1,120 @@
+"""A question to ranked passages: dense and keyword search, fused."""
+
+from __future__ import annotations
+
+from collections.abc import Collection as Ids
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
+from rag_app.errors import UsageError
+from rag_app.retrieval.fuse import Fusion, convex_sum
+from rag_app.types import Hit
+
+if TYPE_CHECKING:
+    from rag_app.store import Collection
+
+CANDIDATES = 50
+"""Length of each list before fusion."""
+
+QUESTION_CHARACTERS = 2000
+"""Longer questions are cut: no embedding model here reads more of one."""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        question: As it was searched for: white space joined, cut if it was very long.
+        vector: The question's embedding.
+        hits: Best first, at most k.
+        timings: Seconds by stage: ``embed`` and ``search``.
+        notices: Sentences that the reader should know.
+    """
+
+    question: str
+    vector: Vectors
+    hits: tuple[Hit, ...]
+    timings: dict[str, float]
+    notices: tuple[str, ...] = ()
+
+
+class Searcher:
+    """Searches one collection.
+
+    Args:
+        collection: Where to search.
+        embeddings: The collection's own model.
+        fusion: How the two lists become one: ``convex_sum`` or ``reciprocal_rank_fusion``.
+        candidates: Length of each list before fusion (never below k).
+    """
+
+    def __init__(
+        self,
+        collection: Collection,
+        embeddings: IdentifiedEmbeddings,
+        *,
+        fusion: Fusion = convex_sum,
+        candidates: int = CANDIDATES,
+    ) -> None:
+        self.collection = collection
+        self.embeddings = embeddings
+        self._fusion = fusion
+        self._candidates = candidates
+
+    def search(self, question: str, k: int, document_ids: Ids[str] | None = None) -> SearchResult:
+        """Finds the k best passages.
+
+        Args:
+            question: In any words.
+            k: Number of passages; fewer come back from a smaller collection.
+            document_ids: Search these documents only.
+
+        Raises:
+            UsageError: The question has no letter and no digit, or k is below 1.
+        """
+        text, notices = clean_question(question)
+        if k < 1:
+            raise UsageError(f"k is {k}; ask for at least 1 passage.")
+        started = perf_counter()
+        vector = self.embeddings.encode_query(text)
+        embedded = perf_counter()
+        hits = self._hits(text, vector, k, document_ids)
+        timings = {"embed": embedded - started, "search": perf_counter() - embedded}
+        return SearchResult(text, vector, hits, timings, notices)
+
+    def _hits(
+        self, text: str, vector: Vectors, k: int, document_ids: Ids[str] | None
+    ) -> tuple[Hit, ...]:
+        n = max(k, self._candidates)
+        dense = self.collection.search_dense(vector, n, document_ids)
+        keywords = self.collection.search_keywords(text, n, document_ids)
+        ranked = self._fusion(dense, keywords)[:k]
+        cosines, bm25 = dict(dense), dict(keywords)
+        found = self.collection.fetch([identifier for identifier, _ in ranked])
+        # A passage deleted between the search and the fetch is not a hit.
+        return tuple(
+            Hit(*found[identifier], score, cosines.get(identifier), bm25.get(identifier))
+            for identifier, score in ranked
+            if identifier in found
+        )
+
+
+def clean_question(question: str) -> tuple[str, tuple[str, ...]]:
+    """The question as it is searched for, and what to tell of it.
+
+    Raises:
+        UsageError: It has no letter and no digit.
+    """
+    text = " ".join(question.encode("utf-8", "replace").decode().replace("\0", " ").split())
+    if not any(character.isalnum() for character in text):
+        raise UsageError("The question is empty. Ask something in words.")
+    if len(text) <= QUESTION_CHARACTERS:
+        return text, ()
+    notice = (
+        f"The question has {len(text):,} characters; "
+        f"only the first {QUESTION_CHARACTERS:,} were searched for."
+    )
+    return text[:QUESTION_CHARACTERS], (notice,)

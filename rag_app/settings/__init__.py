@@ -1,0 +1,31 @@
+"""Settings: one frozen model, filled from defaults, ``rag.toml``, ``RAG_*`` variables and flags.
+
+Each source overrides the one before it, and each value remembers where it came from. This package
+is the only reader of the environment and of ``rag.toml``. A wrong value fails here, at load, with
+a sentence that names it.
+"""
+
+from rag_app.settings.model import Origin, Settings, Source, check_collection_name
+from rag_app.settings.sources import (
+    FILE_NAME,
+    FILE_VARIABLE,
+    KEY_VARIABLES,
+    PREFIX,
+    child_environment,
+    load_settings,
+    parse_assignments,
+)
+
+__all__ = [
+    "FILE_NAME",
+    "FILE_VARIABLE",
+    "KEY_VARIABLES",
+    "PREFIX",
+    "Origin",
+    "Settings",
+    "Source",
+    "check_collection_name",
+    "child_environment",
+    "load_settings",
+    "parse_assignments",
+]

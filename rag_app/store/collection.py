@@ -1,0 +1,207 @@
+"""One collection: reading, searching, and the door to writing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Collection as Several
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rag_app.errors import CollectionNotFoundError, EmbeddingMismatchError
+from rag_app.store import dense, documents, keywords
+from rag_app.store.database import Database
+from rag_app.store.locks import writing
+from rag_app.store.vectors import VectorIndex
+from rag_app.store.writer import Writer
+from rag_app.types import Chunk, ChunkingIdentity, DocumentRecord, EmbeddingIdentity
+
+if TYPE_CHECKING:
+    from rag_app.store.vectors import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """A collection at one moment: what it was built with, and how much is in it."""
+
+    name: str
+    embedding: EmbeddingIdentity
+    chunking: ChunkingIdentity
+    documents: int
+    chunks: int
+    created_at: datetime
+    updated_at: datetime
+
+
+_INFO = (
+    "SELECT c.name, c.embedding, c.chunking, count(d.key), coalesce(sum(d.chunks), 0),"
+    " c.created_at, c.updated_at FROM collections AS c LEFT JOIN documents AS d"
+    " ON d.collection = c.key"
+)
+
+
+class Collection:
+    """A collection of one embedding model and one chunking; made by ``Store``.
+
+    Every method may be called from any thread and reads one state of the catalog. All raise
+    ``CollectionNotFoundError`` once the collection is deleted.
+    """
+
+    def __init__(self, key: int, name: str, database: Database, index: VectorIndex) -> None:
+        self._key = key
+        self._name = name
+        self._database = database
+        self._index = index
+
+    @property
+    def info(self) -> CollectionInfo:
+        """What it is now."""
+        with self._reading() as connection:
+            row = connection.execute(f"{_INFO} WHERE c.key = ?", (self._key,)).fetchone()
+        return info_of(row)
+
+    @property
+    def name(self) -> str:
+        """Its present name."""
+        return self.info.name
+
+    def documents(self) -> list[DocumentRecord]:
+        """All documents, sorted by the path they are cited under."""
+        with self._reading() as connection:
+            return documents.read(connection, self._key)
+
+    def document(self, document_id: str) -> DocumentRecord | None:
+        """The document with this id."""
+        with self._reading() as connection:
+            return next(iter(documents.read(connection, self._key, [document_id])), None)
+
+    def document_at(self, path: str) -> DocumentRecord | None:
+        """The document that this path holds."""
+        with self._reading() as connection:
+            document_id = documents.find_by_path(connection, self._key, path)
+            if document_id is None:
+                return None
+            return documents.read(connection, self._key, [document_id])[0]
+
+    def chunks(self, document_id: str) -> list[Chunk]:
+        """The passages of a document, in order."""
+        with self._reading() as connection:
+            return documents.chunks_of(connection, self._key, document_id)
+
+    def paths(self) -> dict[str, str]:
+        """Every path of the collection and the document that it holds."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT p.path, d.id FROM paths AS p JOIN documents AS d ON d.key = p.document"
+                " WHERE p.collection = ? ORDER BY p.path",
+                (self._key,),
+            )
+            return dict(rows.fetchall())
+
+    def fetch(self, chunk_ids: Iterable[str]) -> dict[str, tuple[Chunk, DocumentRecord]]:
+        """Passages with their documents; ids that are not there are left out."""
+        with self._reading() as connection:
+            found = documents.chunks(connection, self._key, chunk_ids)
+            wanted = {chunk.document_id for chunk in found.values()}
+            records = {r.id: r for r in documents.read(connection, self._key, wanted)}
+        return {id_: (chunk, records[chunk.document_id]) for id_, chunk in found.items()}
+
+    def search_dense(
+        self, vector: Vectors, k: int, document_ids: Several[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The passages nearest to a vector.
+
+        Args:
+            vector: The question's, of shape (dimension,).
+            k: How many at most.
+            document_ids: Search in these only (exactly, without the index).
+
+        Returns:
+            Chunk id and cosine, best first; committed passages only.
+
+        Raises:
+            EmbeddingMismatchError: The vector has another dimension than the collection.
+            StoreUnavailableError: The Chroma server does not answer.
+        """
+        with self._reading() as connection:
+            check_dimension(connection, self._key, vector.shape)
+            only = None if document_ids is None else json.dumps(list(document_ids))
+            return dense.search(connection, self._index, self._key, vector, k, only)
+
+    def search_keywords(
+        self, question: str, k: int, document_ids: Several[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The passages that share most with a question, by BM25; any text is safe.
+
+        Returns:
+            Chunk id and BM25 score (larger is better), best first; empty when the question has no
+            word, or no passage has one of its words.
+        """
+        with self._reading() as connection:
+            expression = keywords.expression(question, self._languages(connection))
+            if not expression:
+                return []
+            only = None if document_ids is None else json.dumps(list(document_ids))
+            return keywords.search(connection, self._key, expression, k, only)
+
+    def document_frequencies(self, words: Iterable[str]) -> dict[str, int]:
+        """In how many passages each word stands, in any of its forms; for inverse frequencies."""
+        with self._reading() as connection:
+            languages = self._languages(connection)
+            return keywords.frequencies(connection, self._key, words, languages)
+
+    @contextmanager
+    def writer(self, wait_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
+        """Opens the collection for writing; one writer at a time, in all threads and processes.
+
+        First works off what an interrupted run left. Readers go on meanwhile.
+
+        Args:
+            wait_s: Seconds to wait for another writer.
+            on_wait: Called once if there is one.
+
+        Raises:
+            StoreBusyError: The other writer did not end in time.
+        """
+        with writing(self._database.path.parent, self._key, self._name, wait_s, on_wait):
+            with self._reading():
+                pass  # it may have been deleted while we waited
+            writer = Writer(self._key, self._database, self._index)
+            writer.recover()
+            yield writer
+            writer.flush()
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._database.read() as connection:
+            found = connection.execute("SELECT 1 FROM collections WHERE key = ?", (self._key,))
+            if found.fetchone() is None:
+                raise CollectionNotFoundError(
+                    f"The collection '{self._name}' was deleted. `rag collections` lists the others."
+                )
+            yield connection
+
+    def _languages(self, connection: sqlite3.Connection) -> list[str]:
+        rows = connection.execute(
+            "SELECT language FROM documents WHERE collection = ?"
+            " GROUP BY language ORDER BY count(*) DESC, language",
+            (self._key,),
+        )
+        return [language for (language,) in rows]
+
+
+def info_of(row: sqlite3.Row) -> CollectionInfo:
+    """A row of the query behind ``CollectionInfo``."""
+    name, embedding, chunking, count, chunks, created, updated = row
+    return CollectionInfo(
+        name=name,
+        embedding=EmbeddingIdentity(**json.loads(embedding)),
+        chunking=ChunkingIdentity(**json.loads(chunking)),
+        documents=count,
+        chunks=chunks,
+        created_at=datetime.fromisoformat(created),
+        updated_at=datetime.fromisoformat(updated),
+    )

@@ -1,0 +1,66 @@
+"""Exact search over the vectors of the catalog.
+
+For what the vector index cannot answer well: passages that it does not hold yet, a few chosen
+documents (a graph index must search far to find them), and an index that is missing or doubtful.
+Costs a pass over the vectors: about 3 ms for each thousand of 384 numbers.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rag_app.store.vectors import Vectors
+
+_BLOCK = 4096
+
+Scope = Literal["pending", "documents", "all"]
+
+_SCOPES: dict[Scope, str] = {
+    "pending": "FROM pending AS p JOIN chunks AS c ON c.key = p.chunk"
+    " JOIN vectors AS v ON v.chunk = c.key WHERE p.collection = :collection",
+    "documents": "FROM json_each(:ids) AS wanted JOIN documents AS d"
+    " ON d.collection = :collection AND d.id = wanted.value"
+    " JOIN chunks AS c ON c.document = d.key JOIN vectors AS v ON v.chunk = c.key",
+    "all": "FROM chunks AS c JOIN vectors AS v ON v.chunk = c.key"
+    " WHERE c.collection = :collection",
+}
+
+
+def search(
+    connection: sqlite3.Connection,
+    collection: int,
+    vector: Vectors,
+    k: int,
+    scope: Scope,
+    document_ids: str | None = None,
+) -> list[tuple[str, float]]:
+    """The k nearest passages to ``vector`` (dimension,): id and cosine, best first.
+
+    Args:
+        connection: In a transaction.
+        collection: Key of the collection.
+        vector: The question's.
+        k: How many at most.
+        scope: Which passages to look at.
+        document_ids: A JSON array, for the scope "documents".
+    """
+    import numpy as np  # noqa: PLC0415 - a tenth of a second that commands without vectors save
+
+    query = np.asarray(vector, np.float32)
+    query = query / (np.linalg.norm(query) or 1.0)
+    rows = connection.execute(
+        f"SELECT c.id, v.vector {_SCOPES[scope]}",  # noqa: S608 - one of three constants
+        {"collection": collection, "ids": document_ids},
+    )
+    best: list[tuple[str, float]] = []
+    while block := rows.fetchmany(_BLOCK):
+        matrix = np.frombuffer(b"".join(blob for _, blob in block), np.float32)
+        matrix = matrix.reshape(len(block), -1)
+        norms = np.linalg.norm(matrix, axis=1)
+        cosines = matrix @ query / np.where(norms == 0, 1, norms)
+        top = np.argsort(-cosines, kind="stable")[:k]
+        best += [(block[i][0], float(cosines[i])) for i in top]
+        best = sorted(best, key=lambda hit: (-hit[1], hit[0]))[:k]
+    return best

@@ -1,0 +1,194 @@
+"""The keyword index: one FTS5 table for each collection, ranked by BM25.
+
+Columns are the passage, the headings above it, and the names of its document's files; each holds
+terms (terms.py), so SQLite's tokenizer only splits at spaces. The score is FTS5's ``bm25()``
+(Robertson and Zaragoza 2009, k1 = 1.2, b = 0.75) with its sign turned: larger is better.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+
+from rag_app.store.languages import is_stop_word
+from rag_app.store.terms import term, terms, words
+
+WEIGHTS = (1.0, 0.5, 0.5)
+"""Weight of a term in the passage, the headings and the file names."""
+
+MAX_TERMS = 64
+"""Longest query; the terms after it add little and cost time."""
+
+MAX_CHARACTERS = 20_000
+"""What is read of a question."""
+
+_QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
+
+
+def create(connection: sqlite3.Connection, collection: int) -> None:
+    """Makes the index of the collection with this key."""
+    table = _table(collection)
+    connection.execute(
+        f"CREATE VIRTUAL TABLE {table} USING fts5("
+        "body, headings, names, tokenize = 'unicode61 remove_diacritics 0')"
+    )
+    connection.execute(f"CREATE VIRTUAL TABLE {table}_terms USING fts5vocab({table}, row)")
+
+
+def drop(connection: sqlite3.Connection, collection: int) -> None:
+    """Removes the index."""
+    connection.execute(f"DROP TABLE IF EXISTS {_table(collection)}_terms")
+    connection.execute(f"DROP TABLE IF EXISTS {_table(collection)}")
+
+
+def add(
+    connection: sqlite3.Connection,
+    collection: int,
+    rows: Iterable[tuple[int, str, Sequence[str]]],
+    names: Sequence[str],
+    language: str,
+) -> None:
+    """Indexes passages of one document.
+
+    Args:
+        connection: In a write transaction.
+        collection: Key of the collection.
+        rows: Key, text and headings of each passage.
+        names: File names of the document.
+        language: Its stemmer.
+    """
+    named = " ".join(terms(" ".join(names), language))
+    connection.executemany(
+        f"INSERT INTO {_table(collection)} (rowid, body, headings, names) VALUES (?, ?, ?, ?)",  # noqa: S608
+        (
+            (key, " ".join(terms(text, language)), " ".join(terms(" ".join(heads), language)), named)
+            for key, text, heads in rows
+        ),
+    )
+
+
+def rename(
+    connection: sqlite3.Connection,
+    collection: int,
+    document: int,
+    names: Sequence[str],
+    language: str,
+) -> None:
+    """Replaces the file names of a document's passages."""
+    connection.execute(
+        f"UPDATE {_table(collection)} SET names = ? "  # noqa: S608 - the key is a number
+        "WHERE rowid IN (SELECT key FROM chunks WHERE document = ?)",
+        (" ".join(terms(" ".join(names), language)), document),
+    )
+
+
+def remove(connection: sqlite3.Connection, collection: int, document: int) -> None:
+    """Takes out the passages of a document, while they are still in the catalog."""
+    connection.execute(
+        f"DELETE FROM {_table(collection)} "  # noqa: S608 - the key is a number
+        "WHERE rowid IN (SELECT key FROM chunks WHERE document = ?)",
+        (document,),
+    )
+
+
+def search(
+    connection: sqlite3.Connection,
+    collection: int,
+    expression: str,
+    k: int,
+    document_ids: str | None = None,
+) -> list[tuple[str, float]]:
+    """The best passages for an expression of ``expression()``: id and BM25, best first.
+
+    Args:
+        connection: In a transaction.
+        collection: Key of the collection.
+        expression: What to match.
+        k: How many at most.
+        document_ids: A JSON array of the only documents to search in.
+    """
+    table = _table(collection)
+    only = "" if document_ids is None else (
+        " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted JOIN documents AS d"
+        " ON d.collection = :collection AND d.id = wanted.value JOIN chunks AS c"
+        " ON c.document = d.key)"
+    )
+    weights = ", ".join(map(str, WEIGHTS))
+    found = connection.execute(
+        f"SELECT c.id, hit.score FROM (SELECT rowid AS key, -rank AS score FROM {table}"  # noqa: S608
+        f" WHERE {table} MATCH :expression AND rank MATCH 'bm25({weights})'{only}"
+        " ORDER BY rank LIMIT :k) AS hit JOIN chunks AS c ON c.key = hit.key",
+        {"expression": expression, "k": k, "ids": document_ids, "collection": collection},
+    )
+    return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+
+
+def expression(question: str, languages: Sequence[str]) -> str:
+    """The FTS5 query of a question: its terms and phrases, joined by OR.
+
+    Function words are left out when others remain. A passage in quotation marks, and a code of
+    several parts ("AB-1234", "3.5"), is a phrase, so that exact matches come first; the words of
+    the phrase are searched as well. Every language of the collection stems in its own way, so a
+    word may give several terms.
+
+    Returns:
+        The query, or "" when there is no word in the question. Any text is safe: nothing but
+        letters and digits reaches the query, and each term stands in quotation marks.
+    """
+    question = question[:MAX_CHARACTERS]
+    found = list(_phrases(question)) + [[word] for word in _single_words(question)]
+    kept = [p for p in found if len(p) > 1 or not is_stop_word(p[0], languages)] or found
+    unique: dict[str, None] = {}
+    for phrase in kept:
+        for language in languages:
+            unique[" ".join(term(word, language) for word in phrase)] = None
+        if len(unique) >= MAX_TERMS:
+            break
+    return " OR ".join(f'"{text}"' for text in list(unique)[:MAX_TERMS])
+
+
+def frequencies(
+    connection: sqlite3.Connection, collection: int, given: Iterable[str], languages: Sequence[str]
+) -> dict[str, int]:
+    """In how many passages each of the given words stands, in any of its forms."""
+    query = f"SELECT doc FROM {_table(collection)}_terms WHERE term = ?"  # noqa: S608
+    counts: dict[str, int] = {}
+    for word in given:
+        # A word of several parts is at most as frequent as its rarest part.
+        counts[word] = min(
+            (
+                max(
+                    (connection.execute(query, (term(part, language),)).fetchone() or (0,))[0]
+                    for language in languages
+                )
+                for part in words(word)
+            ),
+            default=0,
+        )
+    return counts
+
+
+def _phrases(question: str) -> Iterator[list[str]]:
+    """Word sequences that are to stand together: quoted passages, and codes of several parts."""
+    for groups in _QUOTED.findall(question):
+        phrase = list(words("".join(groups)))
+        if len(phrase) > 1:
+            yield phrase[:MAX_TERMS]
+    for piece in question.split():
+        code = list(words(piece))
+        if len(code) > 1:
+            yield code[:MAX_TERMS]
+
+
+def _single_words(question: str) -> Iterator[str]:
+    for piece in question.split():
+        parts = list(words(piece))
+        # The "3" and "5" of "3.5" mean nothing alone, nor does the "s" of "year's".
+        yield from parts if len(parts) == 1 else (
+            part for part in parts if len(part) > 1 and not part.isdigit()
+        )
+
+
+def _table(collection: int) -> str:
+    return f"keywords_{collection:d}"

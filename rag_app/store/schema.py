@@ -1,0 +1,150 @@
+"""Tables of the catalog, and how a database file is brought to the present version.
+
+One row of ``collections`` owns everything below it. The text of a passage lives once, in
+``chunks``; its vector lives in ``vectors``, from which the vector index (Chroma) can be built again
+at any time. ``pending`` names passages that the index does not hold yet, ``trash`` vectors that it
+still holds, ``discarded`` whole indexes to be dropped. Each collection has a keyword table of its
+own, ``keywords_<key>`` (see keywords.py), so that word frequencies of one do not weigh in another.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag_app.errors import StoreVersionError
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """Layout of a database file.
+
+    Attributes:
+        version: Kept in the file's ``user_version``.
+        statements: Make an empty file into this version.
+        migrations: For each older version, the statements that lead to the next one.
+    """
+
+    version: int
+    statements: tuple[str, ...]
+    migrations: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+
+    def apply(self, connection: sqlite3.Connection, path: Path) -> None:
+        """Creates or migrates the file, in one transaction; does nothing at the right version.
+
+        Raises:
+            StoreVersionError: The file was written by a newer version.
+        """
+        if self.is_current(connection, path):
+            return
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            found = _version(connection)  # another process may have been first
+            steps = [self.statements] if found == 0 else [
+                self.migrations[step] for step in range(found, self.version)
+            ]
+            for statements in steps if found != self.version else []:
+                for statement in statements:
+                    connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {self.version:d}")
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def is_current(self, connection: sqlite3.Connection, path: Path) -> bool:
+        """Whether the file has this version.
+
+        Raises:
+            StoreVersionError: It has a newer one.
+        """
+        found = _version(connection)
+        if found > self.version:
+            raise StoreVersionError(
+                f"{path} was written by a newer version of this application (format {found}, this "
+                f"one reads {self.version}). Update the application, or set another RAG_HOME."
+            )
+        return found == self.version
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+CATALOG = Schema(
+    version=1,
+    statements=(
+        """CREATE TABLE collections (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            embedding TEXT NOT NULL,
+            chunking TEXT NOT NULL,
+            created_at TEXT NOT NULL,
+            updated_at TEXT NOT NULL
+        )""",
+        # One vector index of each collection: its opaque name in Chroma and which Chroma that is.
+        """CREATE TABLE indexes (
+            collection INTEGER PRIMARY KEY REFERENCES collections ON DELETE CASCADE,
+            name TEXT NOT NULL UNIQUE,
+            place TEXT NOT NULL,
+            generation INTEGER NOT NULL DEFAULT 0,
+            unsettled INTEGER NOT NULL DEFAULT 0
+        )""",
+        "CREATE TABLE discarded (name TEXT PRIMARY KEY, place TEXT NOT NULL)",
+        """CREATE TABLE documents (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            media_type TEXT NOT NULL,
+            title TEXT,
+            language TEXT NOT NULL,
+            pages INTEGER NOT NULL,
+            characters INTEGER NOT NULL,
+            chunks INTEGER NOT NULL,
+            truncated_chunks INTEGER NOT NULL,
+            size_bytes INTEGER NOT NULL,
+            added_at TEXT NOT NULL,
+            UNIQUE (collection, id)
+        )""",
+        """CREATE TABLE paths (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            path TEXT NOT NULL,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            UNIQUE (collection, path)
+        )""",
+        "CREATE INDEX paths_document ON paths (document)",
+        """CREATE TABLE chunks (
+            key INTEGER PRIMARY KEY AUTOINCREMENT,
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
+            id TEXT NOT NULL,
+            ordinal INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            page INTEGER NOT NULL,
+            start INTEGER NOT NULL,
+            end INTEGER NOT NULL,
+            headings TEXT NOT NULL,
+            tokens INTEGER NOT NULL,
+            truncated INTEGER NOT NULL,
+            UNIQUE (collection, id)
+        )""",
+        "CREATE INDEX chunks_document ON chunks (document)",
+        """CREATE TABLE vectors (
+            chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+            vector BLOB NOT NULL
+        )""",
+        """CREATE TABLE pending (
+            chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE
+        )""",
+        "CREATE INDEX pending_collection ON pending (collection)",
+        """CREATE TABLE trash (
+            collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+            chunk_id TEXT NOT NULL,
+            PRIMARY KEY (collection, chunk_id)
+        ) WITHOUT ROWID""",
+    ),
+)

@@ -1,0 +1,148 @@
+"""What all browser sessions of this process share: the store, the models, the running work.
+
+Streamlit runs each session in its own thread. Everything here may be used from any of them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from rag_app.errors import CollectionNotFoundError
+from rag_app.settings import Settings, load_settings
+from rag_app.store import CollectionInfo, Conversations, Store
+from rag_app.types import AnswerEvent, Turn
+from rag_app.ui.generation import Generation
+from rag_app.ui.launch import flags_of_this_process
+from rag_app.ui.records import AnswerRecord
+from rag_app.ui.upload import UploadJob
+
+if TYPE_CHECKING:
+    from rag_app.answering import Assistant
+
+EXTRACTIVE = "extractive"
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question with all that it is asked with."""
+
+    question: str
+    collection: str
+    llm: str
+    k: int
+    document_ids: frozenset[str] | None = None
+
+
+class Resources:
+    """One for each process; opened from the settings in force."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings)
+        self.conversations = Conversations(settings)
+        self._assistants: dict[tuple[object, ...], Assistant] = {}
+        self._opening = threading.Lock()
+        self._generations: dict[str, Generation] = {}
+        self._uploads: dict[str, UploadJob] = {}
+
+    def collections(self) -> list[CollectionInfo]:
+        """All collections, in order of name."""
+        return sorted(self.store.collections(), key=lambda info: info.name)
+
+    def assistant(self, collection: str, llm: str) -> Assistant:
+        """The assistant for a collection and an answerer; the first call loads the models.
+
+        Raises:
+            RagError: The collection is gone, or a model cannot be loaded.
+        """
+        from rag_app.answering import Assistant  # noqa: PLC0415 - heavy
+
+        info = next((i for i in self.store.collections() if i.name == collection), None)
+        if info is None:
+            raise CollectionNotFoundError(
+                f"There is no collection '{collection}' any more. Choose another one."
+            )
+        # A collection made anew under an old name may have another model: its identity counts.
+        key = (collection, info.created_at, info.embedding, llm)
+        with self._opening:
+            if key not in self._assistants:
+                settings = self.settings.override(collection=collection, llm=llm)
+                self._assistants[key] = Assistant.open(settings, self.store)
+            return self._assistants[key]
+
+    def destination(self, collection: str, llm: str) -> str | None:
+        """Host that would receive the question and the passages; None for this machine."""
+        return self.assistant(collection, llm).destination
+
+    def generation(self, conversation_id: str | None) -> Generation | None:
+        """The answer being written in a conversation."""
+        running = self._generations.get(conversation_id or "")
+        if running is not None and running.finished.is_set():
+            self._generations.pop(conversation_id or "", None)
+            return None
+        return running
+
+    def ask(self, conversation_id: str, asking: Asking) -> Generation:
+        """Starts to answer; the question is kept at once, the answer when it is there."""
+        conversations = self.conversations
+        history = tuple(
+            Turn("user" if message.role == "user" else "assistant", message.text)
+            for message in conversations.messages(conversation_id)
+            if message.text
+        )
+        conversations.add(conversation_id, "user", asking.question, None)
+
+        def save(record: AnswerRecord) -> None:
+            conversations.add(conversation_id, "assistant", record.text, record.to_json())
+
+        generation = Generation(asking.question, self._events(asking, history), save, asking.llm)
+        self._generations[conversation_id] = generation
+        generation.start()
+        return generation
+
+    def _events(
+        self, asking: Asking, history: Sequence[Turn]
+    ) -> Callable[[Callable[[], bool]], Iterator[AnswerEvent]]:
+        def events(should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
+            return self.assistant(asking.collection, asking.llm).stream(
+                asking.question,
+                history=history,
+                k=asking.k,
+                document_ids=asking.document_ids,
+                should_stop=should_stop,
+            )
+
+        return events
+
+    def upload(self, collection: str) -> UploadJob | None:
+        """The last upload into a collection: running, or finished and not dismissed."""
+        return self._uploads.get(collection)
+
+    def start_upload(self, job: UploadJob) -> None:
+        """Starts ``job`` after the one before it, if that still runs."""
+        job.start(after=self._uploads.get(job.collection))
+        self._uploads[job.collection] = job
+
+    def dismiss_upload(self, collection: str) -> None:
+        """Forgets the outcome of the last upload."""
+        self._uploads.pop(collection, None)
+
+
+def resources() -> Resources:
+    """The resources of this process.
+
+    Raises:
+        RagError: The settings are wrong, or the store cannot be opened.
+    """
+    settings = load_settings(flags_of_this_process())
+    return _open(settings.model_dump_json(), settings)
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _open(fingerprint: str, _settings: Settings) -> Resources:
+    return Resources(_settings)

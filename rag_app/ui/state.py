@@ -1,0 +1,80 @@
+"""What one browser session remembers: every key of ``st.session_state``, in one place.
+
+What must outlive the session (conversations, feedback, uploads) is kept in ``RAG_HOME``; what is
+shared by sessions (models, running answers) is in ``resources``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from enum import StrEnum
+from typing import Any, cast
+
+import streamlit as st
+
+
+class Key(StrEnum):
+    """Keys of the session's state; widgets have the same ones."""
+
+    CONVERSATION = "conversation"
+    COLLECTION = "collection"
+    ANSWERER = "answerer"
+    PASSAGES = "passages"
+    SCOPE = "scope"
+    QUESTION = "question"
+    UPLOAD_ROUND = "upload_round"
+    DOCUMENT_FILTER = "document_filter"
+    DOCUMENT_PAGE = "document_page"
+    NOTE = "note"
+
+
+def _state() -> MutableMapping[str, Any]:
+    return cast("MutableMapping[str, Any]", st.session_state)
+
+
+def get(key: Key, default: Any = None) -> Any:  # noqa: ANN401 - as wide as what is kept
+    """The value kept under ``key``, or ``default``."""
+    return _state().get(key, default)
+
+
+def put(key: Key, value: object) -> None:
+    """Keeps ``value`` under ``key``."""
+    _state()[key] = value
+
+
+def widget(name: str) -> Any:  # noqa: ANN401 - widgets have all types
+    """The value of the widget with the key ``name`` while its callback runs."""
+    return _state().get(name)
+
+
+def choose(key: Key, options: Iterable[object], preferred: object) -> Any:  # noqa: ANN401
+    """Makes sure that ``key`` holds one of ``options``; returns what it holds.
+
+    A widget's kept value can name something that is gone (a deleted collection).
+    """
+    known = list(options)
+    if get(key) not in known:
+        put(key, preferred if preferred in known else next(iter(known), None))
+    return get(key)
+
+
+def conversation() -> str | None:
+    """Id of the conversation on the page; None for one that has not begun."""
+    return cast("str | None", get(Key.CONVERSATION))
+
+
+def open_conversation(conversation_id: str | None) -> None:
+    """Puts a conversation on the page; None begins a new one."""
+    put(Key.CONVERSATION, conversation_id)
+
+
+def say(note: str) -> None:
+    """Keeps a short message that the next run shows once."""
+    put(Key.NOTE, note)
+
+
+def show_note() -> None:
+    """Shows the message that ``say`` kept."""
+    if note := get(Key.NOTE):
+        put(Key.NOTE, None)
+        st.toast(note, icon=":material/check:")
