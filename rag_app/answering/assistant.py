@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Collection as Ids
+from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
@@ -124,24 +125,16 @@ class Assistant:
         found = self._searcher.search(searched_for, k or self.settings.top_k, document_ids)
         weighing = perf_counter()
         evidence = gather(found, self.collection, self.embeddings)
-        result: Generated | None = None
-        if self._worth_answering(evidence, generator is not None):
-            for event in self._answer(cleaned, evidence, generator, history, should_stop):
-                if isinstance(event, AnswerToken):
-                    yield event
-                else:
-                    result = event
-        if result is None or result.abstained:
+        result = Generated("", abstained=True)
+        for event in self._answer(cleaned, evidence, generator, history, should_stop):
+            if isinstance(event, AnswerToken):
+                yield event
+            else:
+                result = event
+        if result.abstained:
             text = self._abstention(found, document_ids)
-            result = Generated(
-                text,
-                True,
-                (),
-                result.notices if result else (),
-                result is not None and result.stopped,
-            )
-            if generator is None:
-                yield AnswerToken(text)
+            result = replace(result, text=text)
+            yield AnswerToken(text)
         now = perf_counter()
         yield Answer(
             question=question,
@@ -170,10 +163,6 @@ class Assistant:
             self._generator = Generator(load_chat_model(self.settings), self.settings)
         return self._generator
 
-    def _worth_answering(self, evidence: Evidence, has_llm: bool) -> bool:
-        threshold = self.settings.abstain_below * (LLM_LENIENCE if has_llm else 1.0)
-        return answer_probability(evidence, self.embeddings.identity.spec) >= threshold
-
     def _answer(
         self,
         question: str,
@@ -182,12 +171,15 @@ class Assistant:
         history: Sequence[Turn],
         should_stop: Callable[[], bool] | None,
     ) -> Iterator[AnswerToken | Generated]:
-        if generator is not None:
+        """Answers; yields nothing at all when the evidence is too weak to try."""
+        probability = answer_probability(evidence, self.embeddings.identity.spec)
+        threshold = self.settings.abstain_below
+        if generator is not None and probability >= threshold * LLM_LENIENCE:
             yield from generator.answer(question, evidence.hits, history, should_stop)
-            return
-        text, citations = quote_best(evidence, self.settings.answer_sentences)
-        yield AnswerToken(text)
-        yield Generated(text, False, citations, (), False)
+        elif generator is None and probability >= threshold:
+            text, citations = quote_best(evidence, self.settings.answer_sentences)
+            yield AnswerToken(text)
+            yield Generated(text, citations=citations)
 
     def _abstention(self, found: SearchResult, document_ids: Ids[str] | None) -> str:
         searched = self.collection.info.documents if document_ids is None else len(document_ids)

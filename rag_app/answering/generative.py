@@ -35,10 +35,10 @@ class Generated:
     """
 
     text: str
-    abstained: bool
-    citations: tuple[Citation, ...]
-    notices: tuple[str, ...]
-    stopped: bool
+    abstained: bool = False
+    citations: tuple[Citation, ...] = ()
+    notices: tuple[str, ...] = ()
+    stopped: bool = False
 
 
 class Generator:
@@ -126,12 +126,17 @@ class Generator:
                 "other words."
             )
         if is_abstention(text):
-            return Generated("", True, (), tuple(notices), stopped)
+            return Generated("", abstained=True, notices=tuple(notices), stopped=stopped)
         checked = check_citations(text, hits)
         notices += checked.notices
         if not checked.citations and checked.text:
             notices.append(UNCITED)
-        return Generated(checked.text, False, checked.citations, tuple(notices), stopped)
+        return Generated(
+            checked.text,
+            citations=checked.citations,
+            notices=tuple(notices),
+            stopped=stopped,
+        )
 
 
 class _Latch:

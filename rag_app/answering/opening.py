@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import StoreError
 from rag_app.settings import Settings
+from rag_app.types import EmbeddingIdentity
 
 if TYPE_CHECKING:
     from rag_app.store import Collection, Store
@@ -37,15 +38,15 @@ def open_parts(
             f"ingest PATH --collection {info.name}"
         )
     with ThreadPoolExecutor(1) as thread:
-        loading = thread.submit(_load, settings, collection)
+        loading = thread.submit(_load, settings, info.embedding)
         collection.search_dense(_probe(info.embedding.dimension), 1)
         return collection, loading.result()
 
 
-def _load(settings: Settings, collection: Collection) -> IdentifiedEmbeddings:
+def _load(settings: Settings, identity: EmbeddingIdentity) -> IdentifiedEmbeddings:
     from rag_app.embeddings import embeddings_for
 
-    embeddings = embeddings_for(settings, collection.info.embedding)
+    embeddings = embeddings_for(settings, identity)
     if embeddings.destination is None:
         embeddings.encode_query("warm")  # the first run of a local model is the slow one
     return embeddings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Lock
 from typing import cast
 
 import numpy as np
@@ -21,11 +24,16 @@ class IdentifiedEmbeddings(Embeddings):
 
     A provider implements ``identity``, ``_embed`` and ``count_tokens``; this class guards, adds
     prefixes, and checks what comes back, so that a wrong dimension is an error and never a crash
-    in the store.
+    in the store. Several threads may use one object.
     """
 
     destination: str | None = None
     """Host that receives the text; None when it stays on this machine."""
+
+    encoder_seconds: float = 0.0
+    """Seconds spent inside the model so far (or waiting for its server), all calls together."""
+
+    _seconds_lock = Lock()
 
     @property
     @abstractmethod
@@ -38,7 +46,14 @@ class IdentifiedEmbeddings(Embeddings):
 
     @abstractmethod
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens that the model would read of each text, special tokens included, uncut."""
+        """Tokens that the model would read of each passage, were there no limit.
+
+        Special tokens and the document prefix are counted.
+        """
+
+    def _embed_query(self, text: str) -> Vectors:
+        """Embeds one question; shape (1, dimension). For models that treat questions otherwise."""
+        return self._embed([text])
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """Embeds passages.
@@ -49,11 +64,18 @@ class IdentifiedEmbeddings(Embeddings):
         Raises:
             EmbeddingError: The model does not answer, or answers with other shapes.
         """
-        return self._encode(texts, self.identity.document_prefix)
+        identity = self.identity
+        if not texts:
+            return np.empty((0, identity.dimension), dtype=np.float32)
+        # An empty text has no tokens for some models; a space gives every one of them something.
+        return self._checked(
+            self._embed([identity.document_prefix + text or " " for text in texts]), len(texts)
+        )
 
     def encode_query(self, text: str) -> Vectors:
         """Embeds a question: float32 of shape (dimension,)."""
-        return cast("Vectors", self._encode([text], self.identity.query_prefix)[0])
+        vectors = self._embed_query(self.identity.query_prefix + text or " ")
+        return cast("Vectors", self._checked(vectors, 1)[0])
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's form of ``encode_documents``."""
@@ -63,18 +85,28 @@ class IdentifiedEmbeddings(Embeddings):
         """LangChain's form of ``encode_query``."""
         return cast("list[float]", self.encode_query(text).tolist())
 
-    def _encode(self, texts: Sequence[str], prefix: str) -> Vectors:
+    def _checked(self, vectors: Vectors, count: int) -> Vectors:
         identity = self.identity
-        if not texts:
-            return np.empty((0, identity.dimension), dtype=np.float32)
-        # An empty text has no tokens for some models; a space gives every one of them something.
-        vectors = np.asarray(self._embed([prefix + text or " " for text in texts]), np.float32)
-        if vectors.shape != (len(texts), identity.dimension):
+        vectors = np.asarray(vectors, np.float32)
+        if vectors.shape != (count, identity.dimension):
             raise EmbeddingError(
                 f"{identity.spec} gave vectors of shape {vectors.shape} where "
-                f"({len(texts)}, {identity.dimension}) was expected. The model behind this name "
+                f"({count}, {identity.dimension}) was expected. The model behind this name "
                 "may have changed: build the collection again under a new name."
             )
         if not np.isfinite(vectors).all():
-            raise EmbeddingError(f"{identity.spec} gave a vector that is not finite.")
+            raise EmbeddingError(
+                f"{identity.spec} gave a vector that is not finite. The model's files may be "
+                "damaged: install it again, or choose another model."
+            )
         return vectors
+
+    @contextmanager
+    def _encoding(self) -> Iterator[None]:
+        """Adds the time of its block to ``encoder_seconds``."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            with self._seconds_lock:
+                self.encoder_seconds += time.perf_counter() - start

@@ -12,7 +12,7 @@ Ranking = Sequence[tuple[str, float]]
 Fusion = Callable[[Ranking, Ranking], list[tuple[str, float]]]
 
 RRF_CONSTANT = 60
-DENSE_WEIGHT = 0.8
+DENSE_WEIGHT = 0.75
 
 
 def reciprocal_rank_fusion(

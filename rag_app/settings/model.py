@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -46,6 +46,10 @@ class Settings(BaseModel):
     home: Path = Field(
         default_factory=lambda: user_data_path("rag-app", appauthor=False),
         description="Folder for everything that the application writes.",
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("rag-app", appauthor=False),
+        description="Folder for what can be made again: exported models and the vector cache.",
     )
     collection: str = Field("default", description="Collection that commands use.")
     embedding: str = Field(
@@ -104,6 +108,9 @@ class Settings(BaseModel):
     chroma_url: str | None = Field(
         None, description="Address of a Chroma server; without it Chroma runs embedded."
     )
+    chroma_timeout_s: float = Field(
+        30.0, gt=0, le=3600, description="Seconds to wait for an answer of the Chroma server."
+    )
     lock_wait_s: float = Field(
         30.0,
         ge=0,
@@ -116,7 +123,7 @@ class Settings(BaseModel):
 
     _origins: dict[str, Origin] = PrivateAttr(default_factory=dict)
 
-    @field_validator("home")
+    @field_validator("home", "cache")
     @classmethod
     def _expand(cls, value: Path) -> Path:
         return value.expanduser().absolute()

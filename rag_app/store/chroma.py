@@ -10,15 +10,15 @@ ever configured, so nothing is fetched or sent but to the server that the user n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
     import numpy as np
     from chromadb import Collection
     from chromadb.api import ServerAPI
-    from chromadb.config import System
     from numpy.typing import NDArray
+
+    Vectors = NDArray[np.float32]
 
 SYNC_THRESHOLD = 1000
 """Embedded Chroma writes an index to disk after this many changes; until then they are in a log."""
@@ -32,48 +32,47 @@ HNSW: dict[str, Any] = {
 """Graph parameters (Malkov and Yashunin 2018): M, efConstruction, efSearch."""
 
 
-class Row(Protocol):
-    """What ``Engine.put`` reads of a row."""
+class VectorRow(NamedTuple):
+    """One passage for the index: its id, its vector of shape (dimension,), what it is kept with."""
 
-    @property
-    def id(self) -> str: ...
-    @property
-    def vector(self) -> NDArray[np.float32]: ...
-    @property
-    def metadata(self) -> dict[str, str | int]: ...
+    id: str
+    vector: Vectors
+    metadata: dict[str, str | int]
 
 
 class Engine:
-    """A running Chroma client.
+    """A Chroma client.
 
     Args:
         **options: Fields of ``chromadb.config.Settings``.
     """
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - chromadb's own types
-        from chromadb.api import ServerAPI  # noqa: PLC0415 - half a second to two seconds
-        from chromadb.config import Settings, System  # noqa: PLC0415
+    def __init__(self, **options: str | bool | None) -> None:
+        from chromadb.api import ServerAPI
+        from chromadb.config import Settings, System
 
-        settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own
-            anonymized_telemetry=False,
-            chroma_otel_granularity="none",
-            chroma_otel_collection_endpoint="",
-            **options,
-        )
-        self._system: System = System(settings)
-        self._server: ServerAPI = self._system.instance(ServerAPI)
+        fixed: dict[str, Any] = {
+            "_env_file": None,
+            "anonymized_telemetry": False,
+            "chroma_otel_granularity": "none",
+            "chroma_otel_collection_endpoint": "",
+        }
+        self._system = System(Settings(**fixed | options))
+        self._server: ServerAPI = self._system.instance(ServerAPI)  # type: ignore[type-abstract]
         self._started = False
 
-    def start(self) -> None:
-        """Opens the files, or the connection."""
-        self._system.start()
-        self._batch = self._server.get_max_batch_size()
-        self._started = True
+    def start(self, timeout_s: float | None = None) -> None:
+        """Opens the files, or the connection.
 
-    def limit_waiting(self, seconds: float) -> None:
-        """Gives up on a server that is silent for this long; Chroma itself would wait for ever."""
-        self._server._session.timeout = seconds  # type: ignore[attr-defined]  # noqa: SLF001
+        Args:
+            timeout_s: Give up on a server that is silent for this long; Chroma itself would wait
+                for ever.
+        """
+        if timeout_s is not None:
+            cast("Any", self._server)._session.timeout = timeout_s  # noqa: SLF001 - no other way
+        self._system.start()
+        self._started = True
+        self._batch = self._server.get_max_batch_size()
 
     def close(self) -> None:
         """Lets go of files and connections."""
@@ -83,23 +82,17 @@ class Engine:
         if session := getattr(self._server, "_session", None):
             session.close()  # Chroma's own stop forgets it
 
-    def put(self, name: str, rows: Sequence[Row]) -> None:
+    def put(self, name: str, rows: Sequence[VectorRow]) -> None:
         """Adds or replaces rows; makes the index if there is none."""
-        from chromadb.api.collection_configuration import (  # noqa: PLC0415
-            CreateCollectionConfiguration,
-            CreateHNSWConfiguration,
+        configuration: Any = {"hnsw": HNSW | {"sync_threshold": SYNC_THRESHOLD}}
+        collection = self._wrap(
+            self._server.get_or_create_collection(name, configuration=configuration)
         )
-
-        hnsw = CreateHNSWConfiguration(**HNSW, sync_threshold=SYNC_THRESHOLD)
-        model = self._server.get_or_create_collection(
-            name, configuration=CreateCollectionConfiguration(hnsw=hnsw)
-        )
-        collection = self._wrap(model)
         for start in range(0, len(rows), self._batch):
             batch = rows[start : start + self._batch]
             collection.upsert(
                 ids=[row.id for row in batch],
-                embeddings=[row.vector for row in batch],
+                embeddings=cast("Any", [row.vector for row in batch]),
                 metadatas=[row.metadata for row in batch],
             )
 
@@ -109,19 +102,23 @@ class Engine:
         for start in range(0, len(ids), self._batch):
             collection.delete(ids=list(ids[start : start + self._batch]))
 
-    def search(self, name: str, vector: NDArray[np.float32], k: int) -> list[tuple[str, float]]:
+    def search(self, name: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
         """The k nearest: id and cosine (Chroma's cosine distance is 1 - cosine), best first."""
         found = self._collection(name).query(
-            query_embeddings=[vector], n_results=k, include=["distances"]
+            query_embeddings=cast("Any", [vector]), n_results=k, include=["distances"]
         )
         distances = cast("list[list[float]]", found["distances"])
         return [(id_, 1.0 - float(d)) for id_, d in zip(found["ids"][0], distances[0], strict=True)]
 
-    def settle(self, name: str, dimension: int) -> None:
-        """Returns when every change so far has reached the index in memory, or the disk."""
-        self._collection(name).query(
-            query_embeddings=[[1.0] + [0.0] * (dimension - 1)], n_results=1, include=[]
-        )
+    def settle(self, name: str) -> None:
+        """Returns when every change so far has reached the index in memory, and on disk if due."""
+        model = self._server.get_collection(name)
+        if model.dimension:
+            self._wrap(model).query(
+                query_embeddings=cast("Any", [[1.0] + [0.0] * (model.dimension - 1)]),
+                n_results=1,
+                include=[],
+            )
 
     def ids(self, name: str) -> set[str]:
         """All ids in the index."""
@@ -135,14 +132,10 @@ class Engine:
         """Removes the index."""
         self._server.delete_collection(name)
 
-    def names(self) -> list[str]:
-        """All indexes, ours or not."""
-        return [model.name for model in self._server.list_collections()]
-
     def _collection(self, name: str) -> Collection:
         return self._wrap(self._server.get_collection(name))
 
     def _wrap(self, model: Any) -> Collection:  # noqa: ANN401 - chromadb's own type
-        from chromadb import Collection  # noqa: PLC0415
+        from chromadb import Collection
 
         return Collection(client=self._server, model=model, embedding_function=None)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rag_app.errors import CollectionNotFoundError, EmbeddingMismatchError
+from rag_app.errors import CollectionNotFoundError
 from rag_app.store import dense, documents, keywords
+from rag_app.store.changes import check_dimension
 from rag_app.store.database import Database
 from rag_app.store.locks import writing
 from rag_app.store.vectors import VectorIndex
@@ -20,7 +21,7 @@ from rag_app.store.writer import Writer
 from rag_app.types import Chunk, ChunkingIdentity, DocumentRecord, EmbeddingIdentity
 
 if TYPE_CHECKING:
-    from rag_app.store.vectors import Vectors
+    from rag_app.store.chroma import Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class CollectionInfo:
     updated_at: datetime
 
 
-_INFO = (
+# What info_of reads.
+INFO = (
     "SELECT c.name, c.embedding, c.chunking, count(d.key), coalesce(sum(d.chunks), 0),"
     " c.created_at, c.updated_at FROM collections AS c LEFT JOIN documents AS d"
     " ON d.collection = c.key"
@@ -51,7 +53,7 @@ class Collection:
     """
 
     def __init__(self, key: int, name: str, database: Database, index: VectorIndex) -> None:
-        self._key = key
+        self.key = key
         self._name = name
         self._database = database
         self._index = index
@@ -60,7 +62,7 @@ class Collection:
     def info(self) -> CollectionInfo:
         """What it is now."""
         with self._reading() as connection:
-            row = connection.execute(f"{_INFO} WHERE c.key = ?", (self._key,)).fetchone()
+            row = connection.execute(f"{INFO} WHERE c.key = ?", (self.key,)).fetchone()
         return info_of(row)
 
     @property
@@ -71,25 +73,25 @@ class Collection:
     def documents(self) -> list[DocumentRecord]:
         """All documents, sorted by the path they are cited under."""
         with self._reading() as connection:
-            return documents.read(connection, self._key)
+            return documents.read(connection, self.key)
 
     def document(self, document_id: str) -> DocumentRecord | None:
         """The document with this id."""
         with self._reading() as connection:
-            return next(iter(documents.read(connection, self._key, [document_id])), None)
+            return next(iter(documents.read(connection, self.key, [document_id])), None)
 
     def document_at(self, path: str) -> DocumentRecord | None:
         """The document that this path holds."""
         with self._reading() as connection:
-            document_id = documents.find_by_path(connection, self._key, path)
+            document_id = documents.find_by_path(connection, self.key, path)
             if document_id is None:
                 return None
-            return documents.read(connection, self._key, [document_id])[0]
+            return documents.read(connection, self.key, [document_id])[0]
 
     def chunks(self, document_id: str) -> list[Chunk]:
         """The passages of a document, in order."""
         with self._reading() as connection:
-            return documents.chunks_of(connection, self._key, document_id)
+            return documents.chunks_of(connection, self.key, document_id)
 
     def paths(self) -> dict[str, str]:
         """Every path of the collection and the document that it holds."""
@@ -97,16 +99,16 @@ class Collection:
             rows = connection.execute(
                 "SELECT p.path, d.id FROM paths AS p JOIN documents AS d ON d.key = p.document"
                 " WHERE p.collection = ? ORDER BY p.path",
-                (self._key,),
+                (self.key,),
             )
             return dict(rows.fetchall())
 
     def fetch(self, chunk_ids: Iterable[str]) -> dict[str, tuple[Chunk, DocumentRecord]]:
         """Passages with their documents; ids that are not there are left out."""
         with self._reading() as connection:
-            found = documents.chunks(connection, self._key, chunk_ids)
+            found = documents.chunks(connection, self.key, chunk_ids)
             wanted = {chunk.document_id for chunk in found.values()}
-            records = {r.id: r for r in documents.read(connection, self._key, wanted)}
+            records = {r.id: r for r in documents.read(connection, self.key, wanted)}
         return {id_: (chunk, records[chunk.document_id]) for id_, chunk in found.items()}
 
     def search_dense(
@@ -127,9 +129,9 @@ class Collection:
             StoreUnavailableError: The Chroma server does not answer.
         """
         with self._reading() as connection:
-            check_dimension(connection, self._key, vector.shape)
+            check_dimension(connection, self.key, vector.shape)
             only = None if document_ids is None else json.dumps(list(document_ids))
-            return dense.search(connection, self._index, self._key, vector, k, only)
+            return dense.search(connection, self._index, self.key, vector, k, only)
 
     def search_keywords(
         self, question: str, k: int, document_ids: Several[str] | None = None
@@ -145,13 +147,13 @@ class Collection:
             if not expression:
                 return []
             only = None if document_ids is None else json.dumps(list(document_ids))
-            return keywords.search(connection, self._key, expression, k, only)
+            return keywords.search(connection, self.key, expression, k, only)
 
     def document_frequencies(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each word stands, in any of its forms; for inverse frequencies."""
         with self._reading() as connection:
             languages = self._languages(connection)
-            return keywords.frequencies(connection, self._key, words, languages)
+            return keywords.frequencies(connection, self.key, words, languages)
 
     @contextmanager
     def writer(self, wait_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
@@ -166,21 +168,21 @@ class Collection:
         Raises:
             StoreBusyError: The other writer did not end in time.
         """
-        with writing(self._database.path.parent, self._key, self._name, wait_s, on_wait):
+        with writing(self._database.path.parent, self.key, self._name, wait_s, on_wait):
             with self._reading():
                 pass  # it may have been deleted while we waited
-            writer = Writer(self._key, self._database, self._index)
-            writer.recover()
+            writer = Writer(self.key, self._database, self._index)
+            writer.flush()
             yield writer
             writer.flush()
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with self._database.read() as connection:
-            found = connection.execute("SELECT 1 FROM collections WHERE key = ?", (self._key,))
+            found = connection.execute("SELECT 1 FROM collections WHERE key = ?", (self.key,))
             if found.fetchone() is None:
                 raise CollectionNotFoundError(
-                    f"The collection '{self._name}' was deleted. `rag collections` lists the others."
+                    f"The collection '{self._name}' was deleted. See: rag collections"
                 )
             yield connection
 
@@ -188,7 +190,7 @@ class Collection:
         rows = connection.execute(
             "SELECT language FROM documents WHERE collection = ?"
             " GROUP BY language ORDER BY count(*) DESC, language",
-            (self._key,),
+            (self.key,),
         )
         return [language for (language,) in rows]
 

@@ -79,7 +79,7 @@ def chunks(
 ) -> dict[str, Chunk]:
     """The passages with these ids; unknown ones are left out."""
     rows = connection.execute(
-        f"{_CHUNKS} WHERE c.collection = ? AND c.id IN (SELECT value FROM json_each(?))",
+        f"{_CHUNKS} WHERE c.collection = ? AND c.id IN (SELECT value FROM json_each(?))",  # noqa: S608
         (collection, json.dumps(list(chunk_ids))),
     )
     return {chunk.id: chunk for chunk in map(_chunk, rows)}
@@ -143,9 +143,7 @@ def insert_chunks(
 
 def paths_of(connection: sqlite3.Connection, document: int) -> list[str]:
     """The paths of a document, in the order they were met."""
-    rows = connection.execute(
-        "SELECT path FROM paths WHERE document = ? ORDER BY key", (document,)
-    )
+    rows = connection.execute("SELECT path FROM paths WHERE document = ? ORDER BY key", (document,))
     return [path for (path,) in rows]
 
 

@@ -1,148 +1,111 @@
 """Vector indexes in Chroma's embedded engine, made safe for several processes and for kill -9.
 
-The engine is not made for either (seen with chromadb 1.5.9): a process that has an index in memory
-does not see what another one adds, and writes its own older state over the newer one on disk; and
+The engine is made for neither (seen with chromadb 1.5.9): a process that has an index in memory
+does not see what another one adds, and later writes its own older state over the newer one; and
 an index is written in place, so a process killed at that moment leaves files that crash whoever
 opens them. Therefore:
 
 - one process at a time uses the engine, for the milliseconds of a call (``locks/chroma.lock``);
 - every change raises the index's ``generation`` in the catalog, and a process that knows an older
   one opens its engine anew;
-- ``unsettled`` is raised in the catalog before a change and cleared after it. Whoever holds the lock
-  and finds it raised knows that the last holder died in the middle: the index is not opened again,
-  searches are exact meanwhile, and the next writer builds it anew. Opening alone raises it by one,
-  so an index that crashed two processes in a row is not opened a third time.
+- ``unsettled`` is raised in the catalog before a change and cleared after it. Whoever holds the
+  lock and finds it raised knows that the last holder died in the middle: the index is not opened
+  again, searches are exact, and the next writer builds it anew. Opening alone raises it by one, so
+  an index that crashed two processes in a row is not opened a third time.
 """
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
 
-from filelock import FileLock, Timeout
-
-from rag_app.errors import StoreBusyError
+from rag_app.store import shared
 from rag_app.store.chroma import Engine
 from rag_app.store.database import Database
-from rag_app.store.faults import chroma_fault, system_explained
-from rag_app.store.vectors import IndexUnusableError, VectorRow
-
-if TYPE_CHECKING:
-    from rag_app.store.vectors import Vectors
-
-PLACE = "embedded"
-WAIT_S = 60.0
-"""Calls take milliseconds; whoever holds the engine longer hangs."""
-
-_DOUBTFUL = 2
-"""An index that is unsettled this often is not opened."""
+from rag_app.store.faults import chroma_explained
+from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, Purpose, VectorIndex
 
 
-class EmbeddedIndex:
-    """Indexes in the folder ``home/chroma``; all instances of a process share one engine.
+class EmbeddedIndex(VectorIndex):
+    """Indexes in the folder ``home/chroma``.
 
-    Usable from several threads; calls wait for each other.
+    Args:
+        home: The application's folder.
+        database: The catalog, which keeps the state of each index.
     """
 
-    place = PLACE
+    place = "embedded"
 
     def __init__(self, home: Path, database: Database) -> None:
         self._database = database
-        self._shared = _Shared.of(home)
+        self._shared = shared.acquire(home)
         self._open = True
 
-    def put(self, name: str, rows: Sequence[VectorRow]) -> None:
-        if rows:
-            with self._changing(name, len(rows[0].vector)) as engine:
-                engine.put(name, rows)
-
-    def remove(self, name: str, ids: Sequence[str]) -> None:
-        with self._database.read() as connection:
-            dimension = connection.execute(
-                "SELECT json_extract(c.embedding, '$.dimension') FROM indexes AS i"
-                " JOIN collections AS c ON c.key = i.collection WHERE i.name = ?",
-                (name,),
-            ).fetchone()[0]
-        with self._changing(name, dimension) as engine:
-            engine.remove(name, ids)
-
-    def search(self, name: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        with self._reading(name) as engine:
-            return engine.search(name, vector, k)
-
-    def ids(self, name: str) -> set[str]:
-        with self._reading(name) as engine:
-            return engine.ids(name)
-
-    def count(self, name: str) -> int:
-        try:
-            with self._reading(name) as engine:
-                return engine.count(name)
-        except IndexUnusableError:
-            return 0
-
-    def drop(self, name: str) -> None:
-        with suppress(IndexUnusableError), self._shared.engine() as engine, self._explained():
-            engine.drop(name)
-
     def close(self) -> None:
+        """Gives the engine back; the last one to do so closes it."""
         if self._open:
             self._open = False
-            self._shared.release()
+            shared.release(self._shared)
 
     @contextmanager
-    def _reading(self, name: str) -> Iterator[Engine]:
-        with self._shared.engine() as engine:
+    def _using(self, name: str, purpose: Purpose) -> Iterator[Engine]:
+        with self._shared.held():
+            if purpose == "drop":
+                with self._explained():
+                    yield self._shared.engine()
+                return
             generation, unsettled = self._state(name)
-            if unsettled >= _DOUBTFUL:
+            if unsettled >= DOUBTFUL:
                 raise IndexUnusableError
             known = self._shared.seen.get(name)
-            if known == generation and not unsettled:
+            if known not in (None, generation):
+                self._shared.stop()
+            if purpose == "change":
+                with self._changing(name, generation + 1) as engine:
+                    yield engine
+            elif known == generation:
                 with self._explained():
+                    yield self._shared.engine()
+            else:
+                with self._opening(name, generation) as engine:
                     yield engine
-                return
-            if known is not None:
-                engine = self._shared.restart()
-            self._mark(name, "unsettled = unsettled + 1")
-            with self._settled(name, generation):
+
+    @contextmanager
+    def _opening(self, name: str, generation: int) -> Iterator[Engine]:
+        self._mark(name, "unsettled = unsettled + 1")
+        with self._settling(name, generation), self._explained():
+            engine = self._shared.engine()
+            engine.settle(name)
+            yield engine
+
+    @contextmanager
+    def _changing(self, name: str, generation: int) -> Iterator[Engine]:
+        self._mark(name, f"unsettled = {DOUBTFUL:d}, generation = generation + 1")
+        with self._settling(name, generation), self._explained():
+            engine = self._shared.engine()
+            try:
                 yield engine
+            finally:  # after an interrupt too: the call itself is not cut short by one
+                engine.settle(name)
 
     @contextmanager
-    def _changing(self, name: str, dimension: int) -> Iterator[Engine]:
-        with self._shared.engine() as engine:
-            generation, unsettled = self._state(name)
-            if unsettled >= _DOUBTFUL:
-                raise IndexUnusableError
-            if self._shared.seen.get(name, generation) != generation:
-                engine = self._shared.restart()
-            self._mark(name, f"generation = generation + 1, unsettled = {_DOUBTFUL:d}")
-            with self._settled(name, generation + 1):
-                try:
-                    yield engine
-                finally:  # after an interrupt too: the call itself was not cut short
-                    engine.settle(name, dimension)
-
-    @contextmanager
-    def _settled(self, name: str, generation: int) -> Iterator[None]:
-        """Clears the mark unless the engine failed; an interrupt of ours is no failure."""
+    def _settling(self, name: str, generation: int) -> Iterator[None]:
+        """Clears the mark, unless the engine failed."""
         try:
-            with self._explained():
-                yield
-        except IndexUnusableError:
-            self._mark(name, "unsettled = 0")  # there is none: nothing is half done
+            yield
+        except IndexUnusableError:  # there is none, so nothing is half done
+            self._mark(name, "unsettled = 0")
             raise
-        except Exception:
-            self._shared.seen.pop(name, None)
+        except (KeyboardInterrupt, SystemExit):  # ours; the engine has done its work
+            self._settled(name, generation)
             raise
-        except BaseException:
-            self._settle(name, generation)
+        except BaseException:  # a panic of the engine is no Exception
+            self._shared.stop()
             raise
-        self._settle(name, generation)
+        self._settled(name, generation)
 
-    def _settle(self, name: str, generation: int) -> None:
+    def _settled(self, name: str, generation: int) -> None:
         self._mark(name, "unsettled = 0")
         self._shared.seen[name] = generation
 
@@ -161,82 +124,10 @@ class EmbeddedIndex:
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
-        from chromadb.errors import NotFoundError  # noqa: PLC0415 - imported when vectors are
+        from chromadb.errors import NotFoundError
 
         try:
-            with system_explained(self._shared.path):
+            with chroma_explained(self._shared.path):
                 yield
         except NotFoundError as error:
             raise IndexUnusableError from error
-        except Exception as error:
-            if known := chroma_fault(error, self._shared.path):
-                raise known from error
-            raise
-
-
-class _Shared:
-    """The engine of one folder, for this process."""
-
-    _all: ClassVar[dict[Path, _Shared]] = {}
-    _all_lock: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self, home: Path) -> None:
-        self.path = home / "chroma"
-        self.seen: dict[str, int] = {}
-        self._home = home
-        self._users = 0
-        self._lock = threading.RLock()
-        self._file_lock = FileLock(home / "locks" / "chroma.lock", thread_local=False)
-        self._engine: Engine | None = None
-
-    @classmethod
-    def of(cls, home: Path) -> _Shared:
-        with cls._all_lock:
-            shared = cls._all.setdefault(home, cls(home))
-            shared._users += 1
-            return shared
-
-    def release(self) -> None:
-        with self._all_lock:
-            self._users -= 1
-            if self._users:
-                return
-            del self._all[self._home]
-        with self._lock:
-            self._stop()
-
-    @contextmanager
-    def engine(self) -> Iterator[Engine]:
-        """The engine, to be used by nobody else in any process until the block ends."""
-        with self._lock:
-            try:
-                with system_explained(self._home):
-                    self._file_lock.acquire(timeout=WAIT_S, poll_interval=0.005)
-            except Timeout as error:
-                raise StoreBusyError(
-                    f"Another process has held {self.path} for {WAIT_S:.0f} seconds. Wait for it "
-                    "to end, or end it, and try again."
-                ) from error
-            try:
-                yield self._engine or self.restart()
-            finally:
-                self._file_lock.release()
-
-    def restart(self) -> Engine:
-        """Opens the engine anew, from what is on the disk now."""
-        self._stop()
-        engine = Engine(is_persistent=True, persist_directory=str(self.path))
-        try:
-            engine.start()
-        except Exception as error:
-            if known := chroma_fault(error, self.path):
-                raise known from error
-            raise
-        self._engine = engine
-        return engine
-
-    def _stop(self) -> None:
-        self.seen.clear()
-        engine, self._engine = self._engine, None
-        if engine is not None:
-            engine.close()

@@ -11,7 +11,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from rag_app.store.vectors import Vectors
+    from rag_app.store.chroma import Vectors
 
 _BLOCK = 4096
 
@@ -23,8 +23,7 @@ _SCOPES: dict[Scope, str] = {
     "documents": "FROM json_each(:ids) AS wanted JOIN documents AS d"
     " ON d.collection = :collection AND d.id = wanted.value"
     " JOIN chunks AS c ON c.document = d.key JOIN vectors AS v ON v.chunk = c.key",
-    "all": "FROM chunks AS c JOIN vectors AS v ON v.chunk = c.key"
-    " WHERE c.collection = :collection",
+    "all": "FROM chunks AS c JOIN vectors AS v ON v.chunk = c.key WHERE c.collection = :collection",
 }
 
 
@@ -46,12 +45,12 @@ def search(
         scope: Which passages to look at.
         document_ids: A JSON array, for the scope "documents".
     """
-    import numpy as np  # noqa: PLC0415 - a tenth of a second that commands without vectors save
+    import numpy as np  # a tenth of a second that commands without vectors save
 
     query = np.asarray(vector, np.float32)
     query = query / (np.linalg.norm(query) or 1.0)
     rows = connection.execute(
-        f"SELECT c.id, v.vector {_SCOPES[scope]}",  # noqa: S608 - one of three constants
+        f"SELECT c.id, v.vector {_SCOPES[scope]}",
         {"collection": collection, "ids": document_ids},
     )
     best: list[tuple[str, float]] = []

@@ -10,12 +10,27 @@ from pathlib import Path
 
 from rag_app.errors import StoreBusyError, StoreError, StoreUnavailableError
 
-_FULL = "There is no space left to write {path}. Free some disk space and try again; what was finished is kept."
-_READ_ONLY = "{path} cannot be written. Give yourself write permission there, or set RAG_HOME to another folder."
-_CLOSED = "{path} cannot be opened or created. Check that its folder exists and that you may write there, or set RAG_HOME."
-_DISK = "The disk failed while {path} was read or written (it may be full, or gone). Check it and try again."
+_FULL = (
+    "There is no space left to write {path}. Free some disk space and try again; what was finished "
+    "is kept."
+)
+_READ_ONLY = (
+    "{path} cannot be written. Give yourself write permission there, or set RAG_HOME to another "
+    "folder."
+)
+_CLOSED = (
+    "{path} cannot be opened or created. Check that its folder exists and that you may write "
+    "there, or set RAG_HOME to another folder."
+)
+_DISK = (
+    "The disk failed while {path} was read or written (it may be full, or gone). Check it and try "
+    "again."
+)
 _BUSY = "Another process keeps {path} locked. Wait for it to end and try again."
-_DAMAGED = "{path} is damaged. Move it away and ingest the documents again, or put back a copy of it; the documents themselves are not touched."
+_DAMAGED = (
+    "{path} is damaged. Put back a copy of it, or move it away and ingest the documents again; "
+    "the documents themselves are not touched."
+)
 
 _SQLITE: dict[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_FULL: (StoreUnavailableError, _FULL),
@@ -86,10 +101,16 @@ def system_explained(path: Path) -> Iterator[None]:
         raise kind(text.format(path=path)) from error
 
 
-def chroma_fault(error: Exception, path: Path) -> StoreError | None:
-    """The error that an exception of the embedded Chroma stands for, if it is a known one."""
-    message = str(error).lower()
-    for sign, kind, text in _CHROMA:
-        if sign in message:
-            return kind(text.format(path=path))
-    return None
+@contextmanager
+def chroma_explained(path: Path) -> Iterator[None]:
+    """The same for what the embedded Chroma says about its folder ``path``."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except Exception as error:
+        message = str(error).lower()
+        for sign, kind, text in _CHROMA:
+            if sign in message:
+                raise kind(text.format(path=path)) from error
+        raise

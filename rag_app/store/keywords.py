@@ -62,7 +62,12 @@ def add(
     connection.executemany(
         f"INSERT INTO {_table(collection)} (rowid, body, headings, names) VALUES (?, ?, ?, ?)",  # noqa: S608
         (
-            (key, " ".join(terms(text, language)), " ".join(terms(" ".join(heads), language)), named)
+            (
+                key,
+                " ".join(terms(text, language)),
+                " ".join(terms(" ".join(heads), language)),
+                named,
+            )
             for key, text, heads in rows
         ),
     )
@@ -109,10 +114,14 @@ def search(
         document_ids: A JSON array of the only documents to search in.
     """
     table = _table(collection)
-    only = "" if document_ids is None else (
-        " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted JOIN documents AS d"
-        " ON d.collection = :collection AND d.id = wanted.value JOIN chunks AS c"
-        " ON c.document = d.key)"
+    only = (
+        ""
+        if document_ids is None
+        else (
+            " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted JOIN documents AS d"
+            " ON d.collection = :collection AND d.id = wanted.value JOIN chunks AS c"
+            " ON c.document = d.key)"
+        )
     )
     weights = ", ".join(map(str, WEIGHTS))
     found = connection.execute(
@@ -185,8 +194,10 @@ def _single_words(question: str) -> Iterator[str]:
     for piece in question.split():
         parts = list(words(piece))
         # The "3" and "5" of "3.5" mean nothing alone, nor does the "s" of "year's".
-        yield from parts if len(parts) == 1 else (
-            part for part in parts if len(part) > 1 and not part.isdigit()
+        yield from (
+            parts
+            if len(parts) == 1
+            else (part for part in parts if len(part) > 1 and not part.isdigit())
         )
 
 

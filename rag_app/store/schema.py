@@ -42,9 +42,11 @@ class Schema:
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = _version(connection)  # another process may have been first
-            steps = [self.statements] if found == 0 else [
-                self.migrations[step] for step in range(found, self.version)
-            ]
+            steps = (
+                [self.statements]
+                if found == 0
+                else [self.migrations[step] for step in range(found, self.version)]
+            )
             for statements in steps if found != self.version else []:
                 for statement in statements:
                     connection.execute(statement)
@@ -64,7 +66,7 @@ class Schema:
         if found > self.version:
             raise StoreVersionError(
                 f"{path} was written by a newer version of this application (format {found}, this "
-                f"one reads {self.version}). Update the application, or set another RAG_HOME."
+                f"one reads {self.version}). Install the newer one, or set another RAG_HOME."
             )
         return found == self.version
 

@@ -1,22 +1,18 @@
-"""Vector indexes on a Chroma server (``chroma run``)."""
+"""Vector indexes on a Chroma server (``chroma run``), which takes care of its own files."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rag_app.errors import StoreUnavailableError
 from rag_app.store.chroma import Engine
-from rag_app.store.vectors import IndexUnusableError, VectorRow
-
-if TYPE_CHECKING:
-    from rag_app.store.vectors import Vectors
+from rag_app.store.vectors import IndexUnusableError, Purpose, VectorIndex
 
 
-class ServerIndex:
-    """Indexes on a Chroma server, which takes care of its own files.
+class ServerIndex(VectorIndex):
+    """Indexes on one server.
 
     Args:
         url: Such as ``http://localhost:8000``.
@@ -29,73 +25,48 @@ class ServerIndex:
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
-    def put(self, name: str, rows: Sequence[VectorRow]) -> None:
-        with self._answers() as engine:
-            engine.put(name, rows)
-
-    def remove(self, name: str, ids: Sequence[str]) -> None:
-        with self._answers() as engine:
-            engine.remove(name, ids)
-
-    def search(self, name: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        with self._answers() as engine:
-            return engine.search(name, vector, k)
-
-    def ids(self, name: str) -> set[str]:
-        with self._answers() as engine:
-            return engine.ids(name)
-
-    def count(self, name: str) -> int:
-        try:
-            with self._answers() as engine:
-                return engine.count(name)
-        except IndexUnusableError:
-            return 0
-
-    def drop(self, name: str) -> None:
-        with suppress(IndexUnusableError), self._answers() as engine:
-            engine.drop(name)
-
     def close(self) -> None:
+        """Closes the connections."""
         with self._lock:
             engine, self._engine = self._engine, None
         if engine is not None:
             engine.close()
 
     @contextmanager
-    def _answers(self) -> Iterator[Engine]:
-        from chromadb.errors import NotFoundError  # noqa: PLC0415 - imported when vectors are
-        from httpx import TransportError  # noqa: PLC0415
+    def _using(self, name: str, purpose: Purpose) -> Iterator[Engine]:  # noqa: ARG002 - all alike
+        from chromadb.errors import NotFoundError
+        from httpx import TimeoutException, TransportError
 
         try:
-            with self._lock:
-                if self._engine is None:
-                    self._engine = self._connect()
-                engine = self._engine
-            yield engine
+            yield self._connected()
         except NotFoundError as error:
             raise IndexUnusableError from error
         except TransportError as error:
-            what = "did not answer in time" if "Timeout" in type(error).__name__ else "is not there"
+            silent = isinstance(error, TimeoutException)
+            problem = "did not answer in time" if silent else "cannot be reached"
             raise StoreUnavailableError(
-                f"The Chroma server at {self.place} {what}. Start it (chroma run --path FOLDER "
+                f"The Chroma server at {self.place} {problem}. Start it (chroma run --path FOLDER "
                 "--port PORT), correct RAG_CHROMA_URL, or unset it to use the embedded Chroma."
             ) from error
-        except IndexUnusableError:
-            raise
-        except Exception as error:  # the client raises bare Exception for whatever the server says
+        except Exception as error:
+            said = str(error).strip()[:200] or type(error).__name__
             raise StoreUnavailableError(
-                f"The Chroma server at {self.place} could not do what was asked "
-                f"({str(error)[:200] or type(error).__name__}). See its log, or unset "
-                "RAG_CHROMA_URL to use the embedded Chroma."
+                f"The Chroma server at {self.place} could not do what was asked: {said}. See its "
+                "log, or unset RAG_CHROMA_URL to use the embedded Chroma."
             ) from error
 
-    def _connect(self) -> Engine:
-        engine = Engine(
-            chroma_api_impl="chromadb.api.fastapi.FastAPI",
-            chroma_server_host=self.place,
-            chroma_server_http_port=None,
-        )
-        engine.limit_waiting(self._timeout_s)
-        engine.start()
-        return engine
+    def _connected(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                engine = Engine(
+                    chroma_api_impl="chromadb.api.fastapi.FastAPI",
+                    chroma_server_host=self.place,
+                    chroma_server_http_port="443" if self.place.startswith("https") else "80",
+                )
+                try:
+                    engine.start(self._timeout_s)
+                except BaseException:
+                    engine.close()
+                    raise
+                self._engine = engine
+            return self._engine

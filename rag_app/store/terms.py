@@ -59,6 +59,6 @@ def term(word: str, language: str) -> str:
 
 @lru_cache
 def _stemmer(language: str) -> _Stemmer:
-    import snowballstemmer  # noqa: PLC0415 - dozens of modules, needed only for writing and asking
+    import snowballstemmer  # dozens of modules, needed only for writing and asking
 
     return cast("_Stemmer", snowballstemmer.stemmer(language))

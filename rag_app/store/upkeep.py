@@ -12,8 +12,9 @@ import json
 import sqlite3
 from uuid import uuid4
 
+from rag_app.store.chroma import VectorRow
 from rag_app.store.database import Database
-from rag_app.store.vectors import IndexUnusableError, VectorIndex, VectorRow
+from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
 
 BATCH = 256
 """Passages handed to the index at once; readers wait this long at most (about 0.2 s)."""
@@ -24,11 +25,7 @@ def new_index(connection: sqlite3.Connection, collection: int, place: str) -> No
 
     The name is opaque, so it survives renames and meets no other on a shared server.
     """
-    connection.execute(
-        "INSERT OR IGNORE INTO discarded (name, place)"
-        " SELECT name, place FROM indexes WHERE collection = ?",
-        (collection,),
-    )
+    discard_index(connection, collection)
     connection.execute(
         "INSERT OR REPLACE INTO indexes (collection, name, place) VALUES (?, ?, ?)",
         (collection, f"rag-{uuid4().hex}", place),
@@ -38,6 +35,22 @@ def new_index(connection: sqlite3.Connection, collection: int, place: str) -> No
         "INSERT OR IGNORE INTO pending (chunk, collection)"
         " SELECT key, collection FROM chunks WHERE collection = ?",
         (collection,),
+    )
+
+
+def discard_index(connection: sqlite3.Connection, collection: int) -> None:
+    """Marks the collection's index, if it has one, as to be dropped."""
+    connection.execute(
+        "INSERT OR IGNORE INTO discarded (name, place)"
+        " SELECT name, place FROM indexes WHERE collection = ?",
+        (collection,),
+    )
+
+
+def distrust_index(connection: sqlite3.Connection, collection: int) -> None:
+    """Marks the index as to be built anew by the next writer; until then searches are exact."""
+    connection.execute(
+        "UPDATE indexes SET unsettled = ? WHERE collection = ?", (DOUBTFUL, collection)
     )
 
 
@@ -70,7 +83,7 @@ def synchronize(database: Database, index: VectorIndex, collection: int) -> None
     except IndexUnusableError:
         with database.write() as connection:
             new_index(connection, collection, index.place)
-        _work_off(database, index, collection, _name(database, collection)[0])
+        _work_off(database, index, collection, _index_row(database, collection)[0])
         drop_discarded(database, index)
 
 
@@ -87,8 +100,8 @@ def drop_discarded(database: Database, index: VectorIndex) -> None:
 
 def _usable(database: Database, index: VectorIndex, collection: int) -> str:
     """Name of the index; raises IndexUnusableError if it must be built anew."""
-    name, place = _name(database, collection)
-    if place != index.place:
+    name, place, unsettled = _index_row(database, collection)
+    if place != index.place or unsettled >= DOUBTFUL:
         raise IndexUnusableError
     with database.read() as connection:
         expected = connection.execute(
@@ -101,12 +114,12 @@ def _usable(database: Database, index: VectorIndex, collection: int) -> str:
     return name
 
 
-def _name(database: Database, collection: int) -> tuple[str, str]:
+def _index_row(database: Database, collection: int) -> tuple[str, str, int]:
     with database.read() as connection:
         row = connection.execute(
-            "SELECT name, place FROM indexes WHERE collection = ?", (collection,)
+            "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
         ).fetchone()
-    return row[0], row[1]
+    return row[0], row[1], row[2]
 
 
 def _work_off(database: Database, index: VectorIndex, collection: int, name: str) -> None:
@@ -121,9 +134,7 @@ def _work_off(database: Database, index: VectorIndex, collection: int, name: str
     while rows := _pending(database, collection):
         index.put(name, list(rows.values()))
         with database.write() as connection:
-            connection.executemany(
-                "DELETE FROM pending WHERE chunk = ?", ((key,) for key in rows)
-            )
+            connection.executemany("DELETE FROM pending WHERE chunk = ?", ((key,) for key in rows))
 
 
 def _trash(database: Database, collection: int) -> list[str]:
@@ -135,7 +146,7 @@ def _trash(database: Database, collection: int) -> list[str]:
 
 
 def _pending(database: Database, collection: int) -> dict[int, VectorRow]:
-    import numpy as np  # noqa: PLC0415 - a tenth of a second that commands without vectors save
+    import numpy as np  # a tenth of a second that commands without vectors save
 
     with database.read() as connection:
         rows = connection.execute(

@@ -1,4 +1,4 @@
-"""Vector indexes: what the store asks of one.
+"""Vector indexes: nearest neighbours by cosine, in Chroma.
 
 An index is a derived copy. The catalog holds every vector, so an index that is lost or doubtful
 is built again, and what it does not hold yet is searched exactly (exact.py).
@@ -6,39 +6,64 @@ is built again, and what it does not hold yet is searched exactly (exact.py).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from contextlib import AbstractContextManager, suppress
+from typing import Literal
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from rag_app.store.chroma import Engine, VectorRow, Vectors
 
-    Vectors = NDArray[np.float32]
+DOUBTFUL = 2
+"""An index marked ``unsettled`` this often in the catalog is not asked; the next writer builds it
+anew."""
+
+Purpose = Literal["read", "change", "drop"]
 
 
 class IndexUnusableError(Exception):
     """The index is missing or was left unfinished; never leaves the store."""
 
 
-class VectorRow(NamedTuple):
-    """One passage for the index: its id, its vector of shape (dimension,), what it is kept with."""
+class VectorIndex(ABC):
+    """Named indexes in one Chroma; a backend says how its engine is reached.
 
-    id: str
-    vector: Vectors
-    metadata: dict[str, str | int]
-
-
-class VectorIndex(Protocol):
-    """Approximate nearest neighbours by cosine, in named indexes."""
+    Every method raises ``StoreUnavailableError`` when Chroma does not answer or cannot write, and
+    may be called from any thread.
+    """
 
     place: str
     """Which Chroma this is; an index built in one place is not in another."""
 
+    @abstractmethod
+    def _using(self, name: str, purpose: Purpose) -> AbstractContextManager[Engine]:
+        """The engine, for one call about the index ``name``.
+
+        Raises:
+            IndexUnusableError: There is no such index (and it is not to be changed), or it was
+                left unfinished.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Lets go of files and connections; may be called twice."""
+
     def put(self, name: str, rows: Sequence[VectorRow]) -> None:
-        """Adds rows, or replaces those with the same id; makes the index if there is none."""
+        """Adds rows, or replaces those with the same id; makes the index if there is none.
+
+        Raises:
+            IndexUnusableError: It was left unfinished.
+        """
+        with self._using(name, "change") as engine:
+            engine.put(name, rows)
 
     def remove(self, name: str, ids: Sequence[str]) -> None:
-        """Takes out rows; ids that it does not hold are ignored."""
+        """Takes out rows; ids that it does not hold are ignored.
+
+        Raises:
+            IndexUnusableError: There is no such index, or it was left unfinished.
+        """
+        with self._using(name, "change") as engine:
+            engine.remove(name, ids)
 
     def search(self, name: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
         """The k nearest rows to ``vector`` (dimension,): id and cosine, best first.
@@ -46,6 +71,8 @@ class VectorIndex(Protocol):
         Raises:
             IndexUnusableError: There is no such index, or it was left unfinished.
         """
+        with self._using(name, "read") as engine:
+            return engine.search(name, vector, k)
 
     def ids(self, name: str) -> set[str]:
         """All ids in the index.
@@ -53,12 +80,16 @@ class VectorIndex(Protocol):
         Raises:
             IndexUnusableError: There is no such index, or it was left unfinished.
         """
+        with self._using(name, "read") as engine:
+            return engine.ids(name)
 
     def count(self, name: str) -> int:
         """How many rows it holds; 0 when there is no such index."""
+        with suppress(IndexUnusableError), self._using(name, "read") as engine:
+            return engine.count(name)
+        return 0
 
     def drop(self, name: str) -> None:
         """Removes the index, if there is one."""
-
-    def close(self) -> None:
-        """Lets go of files and connections."""
+        with suppress(IndexUnusableError), self._using(name, "drop") as engine:
+            engine.drop(name)

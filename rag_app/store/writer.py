@@ -5,23 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain, islice
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from rag_app.errors import EmbeddingMismatchError, StoreError
-from rag_app.store import documents, keywords, upkeep
+from rag_app.errors import StoreError
+from rag_app.store import changes, documents, upkeep
 from rag_app.store.database import Database
-from rag_app.store.languages import guess
-from rag_app.store.terms import words
 from rag_app.store.vectors import VectorIndex
 from rag_app.types import Chunk, DocumentRecord
 
 if TYPE_CHECKING:
-    from rag_app.store.vectors import Vectors
-
-_SAMPLE = 2000
-"""Words by which the language of a document is told."""
+    from rag_app.store.chroma import Vectors
 
 _FLUSH = upkeep.BATCH
 """Passages that may wait for the vector index; until then they are searched exactly."""
@@ -65,20 +58,24 @@ class Writer:
         Raises:
             EmbeddingMismatchError: The vectors have another dimension than the collection.
             StoreUnavailableError: The disk is full or cannot be written, or Chroma does not answer.
+            ValueError: The arguments contradict each other.
         """
         self.put_many([(document, chunks, vectors)])
 
-    def put_many(
-        self, items: Iterable[tuple[DocumentRecord, Sequence[Chunk], Vectors]]
-    ) -> None:
-        """Stores several documents in one transaction: all of them, or none."""
+    def put_many(self, items: Iterable[tuple[DocumentRecord, Sequence[Chunk], Vectors]]) -> None:
+        """Stores several documents in one transaction: all of them, or none.
+
+        For many small documents; the arguments and errors are those of ``put``.
+        """
         count = 0
         with self._writing() as connection:
             for document, chunks, vectors in items:
-                self._check(connection, document, chunks, vectors)
-                self._replace(connection, document, chunks, vectors)
+                matrix = self._checked(connection, document, chunks, vectors)
+                changes.replace(connection, self._collection, document, chunks, matrix)
                 count += len(chunks)
-        self._changed(count)
+        self._waiting += count
+        if self._waiting >= _FLUSH:
+            self.flush()
 
     def point(self, path: str, document_id: str) -> None:
         """Records that a path now holds a document that is stored already.
@@ -92,39 +89,25 @@ class Writer:
             document = documents.find(connection, self._collection, document_id)
             if document is None:
                 raise StoreError(
-                    f"There is no document {document_id} to cite {path} under. Ingest the file."
+                    f"There is no document {document_id} for {path} to hold. Ingest the file."
                 )
-            self._connect(connection, path, document.key)
-            self._name_keywords(connection, document.key, document.language)
-        self._changed(0)
+            changes.connect(connection, self._collection, path, document.key)
+            changes.rename_keywords(connection, self._collection, document.key)
 
     def forget(self, path: str) -> None:
         """Records that a path is gone; deletes its document if no other path holds it."""
         with self._writing() as connection:
-            held = documents.find_by_path(connection, self._collection, path)
-            if held is None:
-                return
-            connection.execute(
-                "DELETE FROM paths WHERE collection = ? AND path = ?", (self._collection, path)
-            )
-            self._released(connection, held)
-        self._changed(0)
+            changes.disconnect(connection, self._collection, path)
 
     def delete(self, document_id: str) -> None:
         """Deletes a document and all its paths, if it is there."""
         with self._writing() as connection:
-            self._delete(connection, document_id)
-        self._changed(0)
-
-    def recover(self) -> None:
-        """Works off what an interrupted run left; costs nothing when there is nothing."""
-        with self._database.read() as connection:
-            due = upkeep.is_due(connection, self._collection, self._index.place)
-        if due:
-            self.flush()
+            document = documents.find(connection, self._collection, document_id)
+            if document is not None:
+                changes.remove(connection, self._collection, document.key)
 
     def flush(self) -> None:
-        """Brings the vector index up to date."""
+        """Brings the vector index up to date; costs nothing, not even an import, when it is."""
         with self._database.read() as connection:
             due = upkeep.is_due(connection, self._collection, self._index.place)
         if due:
@@ -140,21 +123,28 @@ class Writer:
                 (documents.now(), self._collection),
             )
 
-    def _changed(self, passages: int) -> None:
-        self._waiting += passages
-        if self._waiting >= _FLUSH:
-            self.flush()
-
-    def _check(
+    def _checked(
         self,
         connection: sqlite3.Connection,
         document: DocumentRecord,
         chunks: Sequence[Chunk],
         vectors: Vectors,
-    ) -> None:
-        check_dimension(connection, self._collection, vectors.shape[1:])
-        if len(vectors) != len(chunks) or document.chunks != len(chunks):
+    ) -> Vectors:
+        import numpy as np  # a tenth of a second that deleting does without
+
+        matrix = np.ascontiguousarray(vectors, np.float32)
+        if chunks:
+            changes.check_dimension(connection, self._collection, matrix.shape[1:])
+        if not len(matrix) == len(chunks) == document.chunks or not document.sources:
             raise ValueError(
-                f"{document.source}: {document.chunks} passages announced, {len(chunks)} given, "
-                f"with {len(vectors)} vectors"
+                f"document {document.id} of {len(document.sources)} paths announces "
+                f"{document.chunks} passages; {len(chunks)} and {len(matrix)} vectors were given"
             )
+        if any(chunk.document_id != document.id for chunk in chunks):
+            raise ValueError(f"a passage of another document was given with {document.id}")
+        if not np.isfinite(matrix).all():
+            raise StoreError(
+                f"The embedding model gave {document.source} a vector that is not finite. "
+                "Use another model."
+            )
+        return matrix

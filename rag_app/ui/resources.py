@@ -47,7 +47,7 @@ class Resources:
         self.conversations = Conversations(settings)
         self._assistants: dict[tuple[object, ...], Assistant] = {}
         self._opening = threading.Lock()
-        self._generations: dict[str, Generation] = {}
+        self._generations: dict[int, Generation] = {}
         self._uploads: dict[str, UploadJob] = {}
 
     def collections(self) -> list[CollectionInfo]:
@@ -75,19 +75,17 @@ class Resources:
                 self._assistants[key] = Assistant.open(settings, self.store)
             return self._assistants[key]
 
-    def destination(self, collection: str, llm: str) -> str | None:
-        """Host that would receive the question and the passages; None for this machine."""
-        return self.assistant(collection, llm).destination
-
-    def generation(self, conversation_id: str | None) -> Generation | None:
+    def generation(self, conversation_id: int | None) -> Generation | None:
         """The answer being written in a conversation."""
-        running = self._generations.get(conversation_id or "")
+        if conversation_id is None:
+            return None
+        running = self._generations.get(conversation_id)
         if running is not None and running.finished.is_set():
-            self._generations.pop(conversation_id or "", None)
+            self._generations.pop(conversation_id, None)
             return None
         return running
 
-    def ask(self, conversation_id: str, asking: Asking) -> Generation:
+    def ask(self, conversation_id: int, asking: Asking) -> Generation:
         """Starts to answer; the question is kept at once, the answer when it is there."""
         conversations = self.conversations
         history = tuple(

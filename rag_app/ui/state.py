@@ -58,12 +58,12 @@ def choose(key: Key, options: Iterable[object], preferred: object) -> Any:  # no
     return get(key)
 
 
-def conversation() -> str | None:
+def conversation() -> int | None:
     """Id of the conversation on the page; None for one that has not begun."""
-    return cast("str | None", get(Key.CONVERSATION))
+    return cast("int | None", get(Key.CONVERSATION))
 
 
-def open_conversation(conversation_id: str | None) -> None:
+def open_conversation(conversation_id: int | None) -> None:
     """Puts a conversation on the page; None begins a new one."""
     put(Key.CONVERSATION, conversation_id)
 

@@ -1,0 +1,139 @@
+"""From the raw text of pages to text that reads well, every character traced to the raw page.
+
+What is done, and nothing that changes meaning: Unicode NFC; ligatures written out; control
+characters and soft hyphens dropped; words joined that a line end had cut; running headers, footers
+and page numbers removed; white space collapsed. Paragraphs end with an empty line. In a PDF the
+lines of a paragraph become one, while lists and tables keep their lines; plain text and Markdown
+keep all of theirs.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ingest.furniture import repeated_edges
+from ingest.hyphens import CUT, Hyphens
+from ingest.traced import TracedText
+from rag_app.types import PDF, CleanPage, LoadedDocument
+
+_LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+# Bullets that Word's symbol fonts leave in the private use area.
+_SYMBOLS = _LIGATURES | {"\uf0b7": "•", "\uf0a7": "▪", "\u2029": "\n\n"}
+_SPACES = "\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+# The joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
+_DROPPED = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
+_ODD = re.compile(
+    rf"\r\n|[\r\x0b\x0c\x85\u2028]|[{_SPACES}]|[{''.join(_SYMBOLS)}]|[{_DROPPED}]+"
+)
+# In a PDF, U+0002 may be PDFium's hyphen.
+_ODD_IN_PDF = re.compile(_ODD.pattern.replace("\x00-\x08", "\x00\x01\x03-\x08"))
+_LINE_ENDS = frozenset("\r\x0b\x0c\x85\u2028")
+_SPACE = re.compile(rf"[{_SPACES}]")
+_SOFT_HYPHEN = re.compile(r"\xad(?:\n[ ]*(?=[^\W\d_]))?|[\ufffe\uffff]")
+_LEFT_OVER = re.compile(r"[\ufffe\uffff\x02\xad]")
+_WORD = re.compile(r"\S+")
+_RUNS = re.compile(r"(?<=[^ \n]) {2,}|[ ]+(?=\n|\Z)|\n{3,}")
+_BREAK = re.compile(r"[ ]*\n\s*")
+_GAPS = re.compile(r" {2,}")
+_OUTER = re.compile(r"\A\s+|\s+\Z")
+_OUTER_LINES = re.compile(r"\A(?:[ ]*\n)+|\s+\Z")
+_BULLET = re.compile(r"[•·▪◦‣●○■□➢✓☐☒*–—-][ ]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)][ ]")
+_FIGURE = re.compile(r"[($€£+–—-]*\d[\d.,]*[)%]*\*?|[—–$€£%)]+")
+_FULL = 0.75  # a line that reaches this share of the page's width goes on in the next
+
+
+def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
+    """Cleans all pages of a document; a page without text stays, empty."""
+    traced = [TracedText(page.text) for page in document.pages]
+    for text in traced:
+        text.sub(_ODD if document.media_type != PDF else _ODD_IN_PDF, _even)
+        _compose(text)
+    numbered = [
+        (page.number, text.text) for page, text in zip(document.pages, traced, strict=True)
+    ]
+    for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
+        if ranges:
+            text.cut(ranges)
+    if document.media_type == PDF:
+        hyphens = Hyphens([text.text for text in traced])
+        for text in traced:
+            text.sub(CUT, hyphens.joined)
+            _reflow(text)
+    else:
+        for text in traced:
+            _keep_lines(text)
+    return tuple(
+        CleanPage(page.number, text.text, text.offsets, page.label)
+        for page, text in zip(document.pages, traced, strict=True)
+    )
+
+
+def _even(match: re.Match[str]) -> str:
+    found = match.group()
+    if found == "\r\n" or found in _LINE_ENDS:
+        return "\n"
+    if found in _SYMBOLS:
+        return _SYMBOLS[found]
+    return " " if _SPACE.match(found) else ""
+
+
+def _compose(text: TracedText) -> None:
+    """Unicode NFC, word by word, so that an accent leads back to its own letter."""
+    if not unicodedata.is_normalized("NFC", text.text):
+        text.sub(_WORD, lambda match: unicodedata.normalize("NFC", match.group()))
+
+
+def _keep_lines(text: TracedText) -> None:
+    text.sub(_SOFT_HYPHEN, "")
+    text.sub(_RUNS, _collapsed)
+    text.sub(_OUTER_LINES, "")
+
+
+def _collapsed(match: re.Match[str]) -> str:
+    found = match.group()
+    if found[0] == "\n":
+        return "\n\n"
+    at_end = match.end() == len(match.string) or match.string[match.end()] == "\n"
+    return "" if at_end else " "
+
+
+def _reflow(text: TracedText) -> None:
+    """Joins the lines of each paragraph of a PDF page."""
+    text.sub(_LEFT_OVER, "")
+    lengths = sorted(len(line) for line in text.text.split("\n") if line.strip())
+    width = lengths[int(0.85 * (len(lengths) - 1))] if lengths else 0
+
+    def line_end(match: re.Match[str]) -> str:
+        if match.group().count("\n") > 1:
+            return "\n\n"
+        page, start = match.string, match.start()
+        before = page[page.rfind("\n", 0, start) + 1 : start].strip()
+        end = page.find("\n", match.end())
+        after = page[match.end() : end if end >= 0 else len(page)]
+        return " " if _goes_on(before, after, width) else "\n"
+
+    text.sub(_BREAK, line_end)
+    text.sub(_GAPS, " ")
+    text.sub(_OUTER, "")
+
+
+def _goes_on(before: str, after: str, width: int) -> bool:
+    """Whether a sentence runs from the end of one line into the next."""
+    if _BULLET.match(after) or _tabular(before) or _tabular(after):
+        return False
+    if after[:1].islower() and not before.endswith((".", ":", ";", "!", "?")):
+        return True
+    return len(before) >= _FULL * width
+
+
+def _tabular(line: str) -> bool:
+    """Whether a line ends with figures, or has mostly figures, as the row of a table."""
+    words = line.split()
+    if len(words) < 2:
+        return False
+    if _FIGURE.fullmatch(words[-1]) and _FIGURE.fullmatch(words[-2]):
+        return True
+    figures = sum(1 for word in words if _FIGURE.fullmatch(word))
+    return figures >= 2 and 2 * figures >= len(words)
+

@@ -1,0 +1,102 @@
+"""Running headers, footers and page numbers: lines at a page's edge that other pages repeat.
+
+Digits count as equal, so that "Page 3 of 9" repeats "Page 2 of 9". A line goes only if it stands
+outermost, or behind others that go; text inside the page is never touched.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+_EDGE_LINES = 4
+_SHARE = 0.3
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_LAST_LINES = 400  # characters looked at first for the last lines of a long page
+_DIGITS = re.compile(r"\d+")
+_ROMAN = re.compile(r"[ivxlc]+")
+_NUMBER = "#"
+
+
+class _Edge(NamedTuple):
+    start: int
+    end: int
+    key: str
+    value: int | None
+
+
+def repeated_edges(pages: Sequence[tuple[int, str]]) -> list[list[tuple[int, int]]]:
+    """Finds what to remove.
+
+    Args:
+        pages: Number and text of each page.
+
+    Returns:
+        For each page the ranges of its text that are running headers or footers, in order.
+    """
+    if len(pages) < 2:
+        return [[] for _ in pages]
+    tops = [list(islice(_lines(text), _EDGE_LINES)) for _, text in pages]
+    bottoms = [_last_lines(text) for _, text in pages]
+    numbers = [number for number, _ in pages]
+    top_keys, bottom_keys = _running(tops, numbers), _running(bottoms, numbers)
+    ranges = []
+    for number, top, bottom in zip(numbers, tops, bottoms, strict=True):
+        found = _outermost(top, number, top_keys) + _outermost(bottom, number, bottom_keys)
+        ranges.append(sorted(set(found)))
+    return ranges
+
+
+def _lines(text: str, start: int = 0) -> Iterator[_Edge]:
+    for match in _LINE.finditer(text, start):
+        words = " ".join(match.group().casefold().split())
+        key = _NUMBER if _ROMAN.fullmatch(words) else _DIGITS.sub(_NUMBER, words)
+        value = int(words) if key == _NUMBER and words.isdecimal() and len(words) < 9 else None
+        yield _Edge(*match.span(), key, value)
+
+
+def _last_lines(text: str) -> list[_Edge]:
+    """The last lines, the outermost first."""
+    start = text.rfind("\n", 0, max(0, len(text) - _LAST_LINES)) + 1
+    lines = list(_lines(text, start))
+    if len(lines) < _EDGE_LINES and start:
+        lines = list(_lines(text))
+    return lines[: -_EDGE_LINES - 1 : -1]
+
+
+def _running(edges: Sequence[Sequence[_Edge]], numbers: Sequence[int]) -> dict[str, int | None]:
+    """Keys that enough pages share; for bare numbers, their distance from the page number."""
+    needed = max(min(len(edges), 3), math.ceil(_SHARE * len(edges)))
+    counts = Counter(key for page in edges for key in {line.key for line in page})
+    running: dict[str, int | None] = {
+        key: None for key, count in counts.items() if count >= needed and key != _NUMBER
+    }
+    steps = Counter(
+        line.value - number
+        for page, number in zip(edges, numbers, strict=True)
+        for line in page
+        if line.value is not None
+    )
+    if steps and (best := steps.most_common(1)[0])[1] >= needed:
+        running[_NUMBER] = best[0]
+    elif counts[_NUMBER] >= needed and not steps:
+        running[_NUMBER] = None  # Roman numerals only
+    return running
+
+
+def _outermost(
+    lines: Sequence[_Edge], number: int, running: dict[str, int | None]
+) -> list[tuple[int, int]]:
+    found = []
+    for line in lines:
+        if line.key not in running:
+            break
+        step = running[line.key]
+        if line.value is not None and step is not None and line.value != number + step:
+            break
+        found.append((line.start, line.end))
+    return found

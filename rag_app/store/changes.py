@@ -1,0 +1,148 @@
+"""Changes to a collection's documents, each within its caller's transaction.
+
+Passages leave in a fixed order: keywords while the rows are still there to name them, ids to the
+trash for the vector index, then the document, which takes passages, vectors and paths with it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from rag_app.errors import EmbeddingMismatchError
+from rag_app.store import documents, keywords
+from rag_app.store.languages import guess
+from rag_app.store.terms import words
+from rag_app.types import Chunk, DocumentRecord
+
+if TYPE_CHECKING:
+    from rag_app.store.chroma import Vectors
+
+_SAMPLE = 2000
+"""Words by which the language of a document is told."""
+
+
+def check_dimension(
+    connection: sqlite3.Connection, collection: int, shape: tuple[int, ...]
+) -> None:
+    """Checks that one vector of ``shape`` fits the collection.
+
+    Raises:
+        EmbeddingMismatchError: It does not.
+    """
+    row = connection.execute("SELECT name, embedding FROM collections WHERE key = ?", (collection,))
+    name, embedding = row.fetchone()
+    identity = json.loads(embedding)
+    if shape != (identity["dimension"],):
+        given = " x ".join(map(str, shape)) or "no"
+        raise EmbeddingMismatchError(
+            f"The collection '{name}' holds vectors of {identity['dimension']} numbers, made by "
+            f"{identity['spec']}, and was given one of {given}. Use {identity['spec']}, or ingest "
+            "into a new collection."
+        )
+
+
+def replace(
+    connection: sqlite3.Connection,
+    collection: int,
+    record: DocumentRecord,
+    chunks: Sequence[Chunk],
+    vectors: Vectors,
+) -> None:
+    """Stores a document with its passages; what its paths held before goes if nothing holds it."""
+    old = documents.find(connection, collection, record.id)
+    kept = documents.paths_of(connection, old.key) if old else []
+    if old:
+        remove(connection, collection, old.key)
+    language = guess(_sample(chunks))
+    key = documents.insert(connection, collection, record, language)
+    for path in dict.fromkeys([*kept, *record.sources]):
+        connect(connection, collection, path, key)
+    rows = documents.insert_chunks(connection, collection, key, chunks)
+    connection.executemany(
+        "INSERT INTO vectors (chunk, vector) VALUES (?, ?)",
+        ((row, vector.tobytes()) for row, vector in zip(rows, vectors, strict=True)),
+    )
+    connection.executemany(
+        "INSERT INTO pending (chunk, collection) VALUES (?, ?)", ((row, collection) for row in rows)
+    )
+    connection.executemany(
+        "DELETE FROM trash WHERE collection = ? AND chunk_id = ?",
+        ((collection, chunk.id) for chunk in chunks),
+    )
+    keywords.add(
+        connection,
+        collection,
+        ((row, chunk.text, chunk.headings) for row, chunk in zip(rows, chunks, strict=True)),
+        _names(connection, key),
+        language,
+    )
+
+
+def remove(connection: sqlite3.Connection, collection: int, document: int) -> None:
+    """Deletes a document with its passages and paths."""
+    keywords.remove(connection, collection, document)
+    connection.execute(
+        "INSERT OR IGNORE INTO trash (collection, chunk_id)"
+        " SELECT collection, id FROM chunks WHERE document = ?",
+        (document,),
+    )
+    connection.execute("DELETE FROM documents WHERE key = ?", (document,))
+
+
+def connect(connection: sqlite3.Connection, collection: int, path: str, document: int) -> None:
+    """Lets a path hold a document; deletes what it held before if no other path holds that."""
+    before = connection.execute(
+        "SELECT document FROM paths WHERE collection = ? AND path = ?", (collection, path)
+    ).fetchone()
+    if before == (document,):
+        return
+    disconnect(connection, collection, path)
+    connection.execute(
+        "INSERT INTO paths (collection, path, document) VALUES (?, ?, ?)",
+        (collection, path, document),
+    )
+
+
+def disconnect(connection: sqlite3.Connection, collection: int, path: str) -> bool:
+    """Takes a path out; deletes its document if no other path holds it.
+
+    Returns:
+        Whether the path was there.
+    """
+    row = connection.execute(
+        "DELETE FROM paths WHERE collection = ? AND path = ? RETURNING document",
+        (collection, path),
+    ).fetchone()
+    if row is None:
+        return False
+    if documents.paths_of(connection, row[0]):
+        rename_keywords(connection, collection, row[0])
+    else:
+        remove(connection, collection, row[0])
+    return True
+
+
+def rename_keywords(connection: sqlite3.Connection, collection: int, document: int) -> None:
+    """Brings the file names in the keyword index up to date with the document's paths."""
+    language = connection.execute(
+        "SELECT language FROM documents WHERE key = ?", (document,)
+    ).fetchone()[0]
+    keywords.rename(connection, collection, document, _names(connection, document), language)
+
+
+def _names(connection: sqlite3.Connection, document: int) -> list[str]:
+    paths = documents.paths_of(connection, document)
+    return list(dict.fromkeys(PurePath(path).name for path in paths))
+
+
+def _sample(chunks: Iterable[Chunk]) -> list[str]:
+    def all_words() -> Iterator[str]:
+        for chunk in chunks:
+            yield from words(chunk.text)
+
+    return list(islice(all_words(), _SAMPLE))

@@ -1,0 +1,144 @@
+"""Comparing the catalog with the indexes made from it, for ``rag doctor``."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from rag_app.store.database import Database
+from rag_app.store.upkeep import distrust_index
+from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
+
+_REBUILD = (
+    "Searches read all vectors until `rag ingest` runs once more on this collection; that builds "
+    "the index anew."
+)
+
+_ADD = "The next `rag ingest` on this collection does it."
+
+
+_AGAIN = "Delete the collection and ingest its documents again."
+
+# Each counts rows that contradict each other; ``{keywords}`` is the collection's keyword table.
+_COUNTS: tuple[tuple[str, str, str], ...] = (
+    (
+        (
+            "SELECT count(*) FROM documents AS d WHERE d.collection = :key AND d.chunks <>"
+            " (SELECT count(*) FROM chunks WHERE document = d.key)"
+        ),
+        "documents have another number of passages than recorded",
+        _AGAIN,
+    ),
+    (
+        (
+            "SELECT count(*) FROM documents AS d WHERE d.collection = :key AND NOT EXISTS"
+            " (SELECT 1 FROM paths WHERE document = d.key)"
+        ),
+        "documents belong to no path",
+        _AGAIN,
+    ),
+    (
+        (
+            "SELECT count(*) FROM chunks AS c JOIN collections AS o ON o.key = c.collection"
+            " LEFT JOIN vectors AS v ON v.chunk = c.key WHERE c.collection = :key"
+            " AND coalesce(length(v.vector), 0) <> 4 * json_extract(o.embedding, '$.dimension')"
+        ),
+        "passages have no vector, or one of a wrong length",
+        _AGAIN,
+    ),
+    (
+        (
+            "SELECT count(*) FROM chunks WHERE collection = :key"
+            " AND key NOT IN (SELECT rowid FROM {keywords})"
+        ),
+        "passages are missing from the keyword index",
+        _AGAIN,
+    ),
+    (
+        (
+            "SELECT count(*) FROM {keywords} WHERE rowid NOT IN"
+            " (SELECT key FROM chunks WHERE collection = :key)"
+        ),
+        "passages in the keyword index belong to no document",
+        _AGAIN,
+    ),
+    (
+        "SELECT count(*) FROM pending WHERE collection = :key",
+        "passages wait to be put into the vector index (they are found all the same)",
+        _ADD,
+    ),
+    (
+        "SELECT count(*) FROM trash WHERE collection = :key",
+        "deleted passages wait to leave the vector index (they are not found any more)",
+        _ADD,
+    ),
+)
+
+
+def check_file(database: Database) -> list[str]:
+    """What SQLite itself finds wrong with the catalog's file."""
+    with database.read() as connection:
+        found = connection.execute("PRAGMA quick_check(5)").fetchall()
+    return [
+        f"{database.path} is damaged ({text}). Move it away and ingest the documents again."
+        for (text,) in found
+        if text != "ok"
+    ]
+
+
+def check_collection(
+    database: Database, index: VectorIndex, collection: int, name: str
+) -> list[str]:
+    """A sentence for each way in which the parts of a collection differ.
+
+    A vector index that differs is marked, so that searches are exact until the next writer has
+    built it anew.
+    """
+    with database.read() as connection:
+        problems = list(_problems(connection, collection))
+        row = connection.execute(
+            "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
+        ).fetchone()
+        must, may = _ids(connection, collection)
+    index_name, place, unsettled = row
+    if place != index.place:
+        problems.append(f"its vector index is in another place ({place}). {_REBUILD}")
+    elif unsettled >= DOUBTFUL:
+        problems.append(f"an interrupted run left its vector index unfinished. {_REBUILD}")
+    elif difference := _difference(index, index_name, must, may):
+        problems.append(f"{difference} {_REBUILD}")
+        with database.write() as connection:
+            distrust_index(connection, collection)
+    return [f"Collection '{name}': {problem}" for problem in problems]
+
+
+def _problems(connection: sqlite3.Connection, collection: int) -> Iterator[str]:
+    for query, problem, remedy in _COUNTS:
+        statement = query.replace("{keywords}", f"keywords_{collection:d}")
+        count = connection.execute(statement, {"key": collection}).fetchone()[0]
+        if count:
+            yield f"{count} {problem}. {remedy}"
+
+
+def _ids(connection: sqlite3.Connection, collection: int) -> tuple[set[str], set[str]]:
+    """Ids that must be in the index, and ids that may be."""
+    rows = connection.execute(
+        "SELECT id, key IN (SELECT chunk FROM pending) FROM chunks WHERE collection = ?",
+        (collection,),
+    ).fetchall()
+    trash = connection.execute("SELECT chunk_id FROM trash WHERE collection = ?", (collection,))
+    must = {id_ for id_, waits in rows if not waits}
+    return must, must | {id_ for id_, _ in rows} | {id_ for (id_,) in trash}
+
+
+def _difference(index: VectorIndex, index_name: str, must: set[str], may: set[str]) -> str:
+    try:
+        held = index.ids(index_name)
+    except IndexUnusableError:
+        return "its vector index is missing." if must else ""
+    if must <= held <= may:
+        return ""
+    return (
+        f"{len(must - held)} passages are missing from the vector index, and {len(held - may)} "
+        "vectors in it belong to no passage."
+    )

@@ -1,0 +1,195 @@
+"""The store: all collections of one RAG_HOME."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import asdict
+from difflib import get_close_matches
+from types import TracebackType
+from typing import Self
+
+from rag_app.errors import CollectionExistsError, CollectionNotFoundError, UsageError
+from rag_app.settings import Settings, check_collection_name
+from rag_app.store import keywords, upkeep
+from rag_app.store.check import check_collection, check_file
+from rag_app.store.collection import INFO, Collection, CollectionInfo, info_of
+from rag_app.store.database import Database
+from rag_app.store.documents import now
+from rag_app.store.embedded import EmbeddedIndex
+from rag_app.store.locks import writing
+from rag_app.store.schema import CATALOG
+from rag_app.store.server import ServerIndex
+from rag_app.store.vectors import VectorIndex
+from rag_app.types import ChunkingIdentity, EmbeddingIdentity
+
+FILE_NAME = "catalog.sqlite3"
+
+
+class Store:
+    """Collections: documents, passages and keywords in SQLite, the vector index in Chroma.
+
+    Opening costs nothing; Chroma is imported when a vector index is first touched. A store and
+    what it gives may be used from any number of threads, and several stores, in this process or
+    others, may work on one folder: readers wait for nobody, and each collection has one writer.
+
+    Args:
+        settings: ``home`` is where everything lies; ``chroma_url`` names a Chroma server to be
+            used instead of the embedded one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._database = Database(settings.home / FILE_NAME, CATALOG)
+        self._index: VectorIndex = (
+            ServerIndex(settings.chroma_url, settings.chroma_timeout_s)
+            if settings.chroma_url
+            else EmbeddedIndex(settings.home, self._database)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of files and connections; may be called twice."""
+        self._index.close()
+        self._database.close()
+
+    def collections(self) -> list[CollectionInfo]:
+        """All collections, sorted by name."""
+        with self._database.read() as connection:
+            rows = connection.execute(f"{INFO} GROUP BY c.key ORDER BY c.name").fetchall()
+        return [info_of(row) for row in rows]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a collection of this name."""
+        with self._database.read() as connection:
+            return _key(connection, name) is not None
+
+    def create(
+        self, name: str, embedding: EmbeddingIdentity, chunking: ChunkingIdentity
+    ) -> Collection:
+        """Makes an empty collection for one embedding model and one chunking.
+
+        Raises:
+            CollectionExistsError: There is one of this name.
+            UsageError: The name has characters that a name may not have.
+        """
+        _check_name(name)
+        with self._database.write() as connection:
+            _check_free(connection, name)
+            moment = now()
+            cursor = connection.execute(
+                "INSERT INTO collections (name, embedding, chunking, created_at, updated_at)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (
+                    name,
+                    json.dumps(asdict(embedding), ensure_ascii=False),
+                    json.dumps(asdict(chunking)),
+                    moment,
+                    moment,
+                ),
+            )
+            key = int(cursor.lastrowid or 0)
+            keywords.create(connection, key)
+            upkeep.new_index(connection, key, self._index.place)
+        return Collection(key, name, self._database, self._index)
+
+    def get(self, name: str) -> Collection:
+        """The collection of this name.
+
+        Raises:
+            CollectionNotFoundError: There is none; the message names those that are there.
+        """
+        with self._database.read() as connection:
+            key = _require(connection, name)
+        return Collection(key, name, self._database, self._index)
+
+    def rename(self, old: str, new: str) -> None:
+        """Renames a collection, also while others read or write it.
+
+        Raises:
+            CollectionNotFoundError: There is no ``old``.
+            CollectionExistsError: There is a ``new`` already.
+            UsageError: The new name has characters that a name may not have.
+        """
+        _check_name(new)
+        with self._database.write() as connection:
+            key = _require(connection, old)
+            if new != old:
+                _check_free(connection, new)
+                connection.execute("UPDATE collections SET name = ? WHERE key = ?", (new, key))
+
+    def delete(self, name: str) -> None:
+        """Deletes a collection with all that is in it; the files it was made from stay.
+
+        Raises:
+            CollectionNotFoundError: There is none of this name.
+            StoreBusyError: Somebody is writing to it.
+        """
+        key = self.get(name).key
+        with writing(self._settings.home, key, name, self._settings.lock_wait_s):
+            with self._database.write() as connection:
+                upkeep.discard_index(connection, key)
+                keywords.drop(connection, key)
+                connection.execute("DELETE FROM collections WHERE key = ?", (key,))
+            upkeep.drop_discarded(self._database, self._index)
+
+    def check(self) -> list[str]:
+        """Compares catalog, keyword index and vector index, passage for passage.
+
+        Returns:
+            A sentence for each difference, with what to do; empty when all is well.
+
+        Raises:
+            StoreUnavailableError: The Chroma server does not answer.
+        """
+        sentences = check_file(self._database)
+        with self._database.read() as connection:
+            collections = connection.execute("SELECT key, name FROM collections").fetchall()
+        for key, name in collections:
+            sentences += check_collection(self._database, self._index, key, name)
+        return sentences
+
+
+def _check_name(name: str) -> None:
+    try:
+        check_collection_name(name)
+    except ValueError as error:
+        raise UsageError(f"'{name}' cannot name a collection: {error}.") from error
+
+
+def _check_free(connection: sqlite3.Connection, name: str) -> None:
+    if _key(connection, name) is not None:
+        raise CollectionExistsError(
+            f"There is a collection '{name}' already. Choose another name, or delete it first: "
+            f"rag collections delete {name}"
+        )
+
+
+def _require(connection: sqlite3.Connection, name: str) -> int:
+    key = _key(connection, name)
+    if key is not None:
+        return key
+    names = [n for (n,) in connection.execute("SELECT name FROM collections ORDER BY name")]
+    if not names:
+        hint = "There are none yet: make it with rag ingest PATH."
+    elif near := get_close_matches(name, names, n=3):
+        hint = f"Did you mean {' or '.join(near)}?"
+    else:
+        shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
+        hint = f"There are: {shown}."
+    raise CollectionNotFoundError(f"There is no collection '{name}'. {hint}")
+
+
+def _key(connection: sqlite3.Connection, name: str) -> int | None:
+    row = connection.execute("SELECT key FROM collections WHERE name = ?", (name,)).fetchone()
+    return int(row[0]) if row else None

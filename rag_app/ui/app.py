@@ -1,0 +1,45 @@
+"""The application: its pages, and what stands around each of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from rag_app.ui import chat, documents, settings_page, sidebar, state, style
+from rag_app.ui.problems import in_plain_words
+from rag_app.ui.resources import resources
+
+
+def main() -> None:
+    """Draws the page that the address names. Streamlit calls this on every interaction."""
+    st.set_page_config(
+        page_title=style.PRODUCT,
+        page_icon=style.LOGO,
+        layout="centered",
+        menu_items={"About": f"**{style.PRODUCT}**  \n{style.PROMISE}"},
+    )
+    style.dress()
+    page = st.navigation(
+        [
+            st.Page(chat.page, title="Chat", icon=":material/forum:", url_path="chat", default=True),
+            st.Page(
+                documents.page,
+                title="Documents",
+                icon=":material/library_books:",
+                url_path="documents",
+            ),
+            st.Page(
+                settings_page.page,
+                title="Settings",
+                icon=":material/settings:",
+                url_path="settings",
+            ),
+        ],
+    )
+    with in_plain_words():
+        sidebar.show(resources(), page)
+        state.show_note()
+        page.run()
+
+
+if __name__ == "__main__":
+    main()

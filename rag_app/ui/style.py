@@ -1,0 +1,65 @@
+"""The look that Streamlit's theme options cannot express: a style sheet, a mark, small HTML."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import streamlit as st
+
+PRODUCT = "Ask your documents"
+PROMISE = "Every answer quotes its sources, and every quotation is checked."
+
+_LEAF = "#0f6b5c"
+_MARKER = "#ffd75e"
+
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="40" height="40">'
+    f'<rect width="40" height="40" rx="10" fill="{_LEAF}"/>'
+    '<path d="M11 8h13l6 6v18H11z" fill="#fdfcf9"/><path d="M24 8l6 6h-6z" fill="#b9d6cf"/>'
+    f'<rect x="14" y="18" width="13" height="4" rx="1" fill="{_MARKER}"/>'
+    '<rect x="14" y="13" width="7" height="2" rx="1" fill="#8fa7a1"/>'
+    '<rect x="14" y="25" width="13" height="2" rx="1" fill="#8fa7a1"/></svg>'
+)
+
+_CLICKS = """<script>
+if (!window.citationClicks) {
+  window.citationClicks = true;
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href*="#cite-"]');
+    if (!link) return;
+    event.preventDefault();
+    const name = link.getAttribute("href").split("#").pop();
+    document.querySelector(".st-key-" + name + " button")?.click();
+  }, true);
+}
+</script>"""
+"""A citation mark in an answer opens the same panel as the source's card below it."""
+
+
+def dress() -> None:
+    """Puts the style sheet, the mark and the click handler on the page."""
+    st.html(Path(__file__).with_name("app.css"))
+    st.logo(LOGO, size="large")
+    st.html(_CLICKS, unsafe_allow_javascript=True)
+
+
+def hero(title: str, text: str) -> None:
+    """The large greeting of an empty page."""
+    st.html(
+        f'<div class="hero"><div class="hero-mark">{LOGO}</div>'
+        f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></div>"
+    )
+
+
+def page_heading(title: str, text: str) -> None:
+    """The heading of a page with a sentence below it."""
+    st.html(
+        f'<div class="page-heading"><h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></div>'
+    )
+
+
+def facts(*parts: str) -> str:
+    """HTML of short facts in one line, with dots between them."""
+    shown = "<i>·</i>".join(f"<span>{html.escape(part)}</span>" for part in parts if part)
+    return f'<div class="facts">{shown}</div>'

@@ -1,0 +1,50 @@
+"""Numbers and times as people write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+
+def zone() -> tzinfo:
+    """The reader's time zone, which the browser tells."""
+    try:
+        return ZoneInfo(st.context.timezone or "UTC")
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def count(number: int, noun: str) -> str:
+    """``1 page``, ``2 pages``, ``1,200 pages``."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def size(number: int) -> str:
+    """Bytes in the unit that gives up to three digits."""
+    amount = float(number)
+    for unit in ("bytes", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def seconds(amount: float) -> str:
+    """``0.4 s``, ``12 s``, ``3 min``."""
+    if amount < 10:
+        return f"{amount:.1f} s"
+    return f"{amount:.0f} s" if amount < 120 else f"{amount / 60:.0f} min"
+
+
+def when(moment: datetime) -> str:
+    """A moment of the past: ``just now``, ``12 min ago``, or its day."""
+    passed = (datetime.now(UTC) - moment).total_seconds()
+    if passed < 60:
+        return "just now"
+    if passed < 3600:
+        return f"{passed / 60:.0f} min ago"
+    if passed < 86_400:
+        return f"{passed / 3600:.0f} h ago"
+    return f"{moment.astimezone(zone()):%-d %B %Y}"
