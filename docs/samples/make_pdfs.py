@@ -10,15 +10,14 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from markup import Block, Source, read_source
-from reportlab.lib import colors
-from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
@@ -27,6 +26,7 @@ from reportlab.platypus import (
     Flowable,
     Frame,
     HRFlowable,
+    KeepTogether,
     ListFlowable,
     ListItem,
     PageTemplate,
@@ -35,58 +35,37 @@ from reportlab.platypus import (
     Table,
     TableStyle,
 )
+from styles import (
+    ACCENT,
+    BODY,
+    BULLET,
+    CELL,
+    FIGURE,
+    HEAD_CELL,
+    HEAD_FIGURE,
+    HEADINGS,
+    ITEM,
+    KICKER,
+    MARGIN,
+    META,
+    MUTED,
+    NOTE,
+    RULE,
+    TINT,
+    TITLE,
+    WIDTH,
+)
 
 SOURCES = Path(__file__).parent / "src"
 TARGET = Path(__file__).parents[2] / "sample_docs"
 ORGANISATION = "Corrabeg Pumps"
 
-MARGIN = 26 * mm
-WIDTH = A4[0] - 2 * MARGIN
-INK = colors.HexColor("#1f2933")
-MUTED = colors.HexColor("#66747f")
-ACCENT = colors.HexColor("#0f5c63")
-RULE = colors.HexColor("#cfd8dc")
-TINT = colors.HexColor("#eff5f5")
-
-BODY = ParagraphStyle(
-    "body", fontName="Helvetica", fontSize=10.9, leading=16.3, textColor=INK, spaceAfter=7.5
-)
-ITEM = ParagraphStyle("item", BODY, spaceAfter=3)
-CELL = ParagraphStyle("cell", BODY, fontSize=9.7, leading=13.2, spaceAfter=0, alignment=TA_LEFT)
-FIGURE = ParagraphStyle("figure", CELL, alignment=TA_RIGHT)
-HEAD_CELL = ParagraphStyle("head-cell", CELL, fontName="Helvetica-Bold", textColor=ACCENT)
-HEAD_FIGURE = ParagraphStyle("head-figure", HEAD_CELL, alignment=TA_RIGHT)
-NOTE = ParagraphStyle("note", BODY, fontSize=10.1, leading=14.8, spaceAfter=0)
-KICKER = ParagraphStyle("kicker", BODY, fontName="Helvetica-Bold", fontSize=9.5, textColor=ACCENT)
-TITLE = ParagraphStyle(
-    "title", BODY, fontName="Helvetica-Bold", fontSize=25, leading=30, spaceAfter=5
-)
-META = ParagraphStyle("meta", BODY, fontSize=9.4, leading=13, textColor=MUTED, spaceAfter=8)
-HEADINGS = {
-    2: ParagraphStyle(
-        "section",
-        BODY,
-        fontName="Helvetica-Bold",
-        fontSize=15,
-        leading=19,
-        textColor=ACCENT,
-        spaceBefore=15,
-        spaceAfter=6,
-    ),
-    3: ParagraphStyle(
-        "subsection",
-        BODY,
-        fontName="Helvetica-Bold",
-        fontSize=11.4,
-        leading=15,
-        spaceBefore=9,
-        spaceAfter=3,
-    ),
-}
-
 # A heading goes to the next page where less than this is left below it. (keepWithNext would move
-# a whole table with it.)
-ROOM_BELOW = {2: 58 * mm, 3: 34 * mm}
+# a long table with it.)
+ROOM_BELOW = {2: 44 * mm, 3: 27 * mm}
+# A table of this many rows at most is not divided; it and its heading need so much room.
+SHORT_TABLE = 9
+HEADING_ROOM, ROW = 14 * mm, 7.5 * mm
 
 
 class Heading(Paragraph):
@@ -98,9 +77,10 @@ class Heading(Paragraph):
 
     def draw(self) -> None:
         """Draws it and adds its bookmark."""
-        key = _slug(self.getPlainText())
+        title = self.getPlainText()
+        key = "".join(letter if letter.isalnum() else "-" for letter in title.lower())
         self.canv.bookmarkHorizontal(key, 0, self.height + 6)
-        self.canv.addOutlineEntry(self.getPlainText(), key, self.level - 2, closed=False)
+        self.canv.addOutlineEntry(title, key, self.level - 2, closed=False)
         super().draw()
 
 
@@ -161,13 +141,20 @@ def _story(source: Source) -> list[Flowable]:
         Paragraph(source.meta["subtitle"], META),
         HRFlowable(width="100%", thickness=1.2, color=ACCENT, spaceAfter=10),
     ]
-    for block in source.blocks:
+    for block, following in pairwise([*source.blocks, Block("end")]):
+        if block.kind == "heading":
+            rows = len(following.rows) if _is_short(following) else 0
+            story.append(CondPageBreak(max(ROOM_BELOW[block.level], HEADING_ROOM + rows * ROW)))
         story.extend(RENDERERS[block.kind](block))
     return story
 
 
+def _is_short(block: Block) -> bool:
+    return block.kind == "table" and len(block.rows) <= SHORT_TABLE
+
+
 def _heading(block: Block) -> list[Flowable]:
-    return [CondPageBreak(ROOM_BELOW[block.level]), Heading(block.text, block.level)]
+    return [Heading(block.text, block.level)]
 
 
 def _paragraph(block: Block) -> list[Flowable]:
@@ -192,9 +179,7 @@ def _note(block: Block) -> list[Flowable]:
 
 def _list(block: Block, *, numbered: bool) -> list[Flowable]:
     items = [ListItem(Paragraph(text, ITEM), leftIndent=16) for text in block.items]
-    marks = {"bulletType": "1", "bulletFormat": "%s."} if numbered else {"start": "•"}
-    if not numbered:
-        marks["bulletType"] = "bullet"
+    marks = {"bulletType": "1", "bulletFormat": "%s."} if numbered else BULLET
     style = {"bulletFontName": "Helvetica", "bulletFontSize": 10, "bulletColor": ACCENT}
     return [ListFlowable(items, leftIndent=16, **style, **marks), Spacer(0, 6)]
 
@@ -203,7 +188,7 @@ def _table(block: Block) -> list[Flowable]:
     heads = [HEAD_FIGURE if right else HEAD_CELL for right in block.right]
     cells = [FIGURE if right else CELL for right in block.right]
     rows = [
-        [Paragraph(text, style) for text, style in zip(row, styles, strict=True)]
+        [*map(Paragraph, row, styles)]
         for row, styles in zip(block.rows, [heads, *[cells] * len(block.rows)], strict=False)
     ]
     total = sum(block.widths)
@@ -222,10 +207,10 @@ def _table(block: Block) -> list[Flowable]:
             ]
         )
     )
-    return [Spacer(0, 2), table, Spacer(0, 11)]
+    return [Spacer(0, 2), KeepTogether([table]) if _is_short(block) else table, Spacer(0, 11)]
 
 
-RENDERERS = {
+RENDERERS: dict[str, Callable[[Block], list[Flowable]]] = {
     "heading": _heading,
     "paragraph": _paragraph,
     "note": _note,
@@ -233,10 +218,6 @@ RENDERERS = {
     "numbers": partial(_list, numbered=True),
     "table": _table,
 }
-
-
-def _slug(text: str) -> str:
-    return "".join(letter if letter.isalnum() else "-" for letter in text.lower())
 
 
 def main(target: Path = TARGET) -> None:

@@ -62,7 +62,9 @@ def read_source(path: Path) -> Source:
     _, front, body = text.split("---\n", 2)
     meta = dict(line.split(": ", 1) for line in front.splitlines())
     pieces = re.split(r"\n\s*\n", body.strip())
-    return Source(meta.pop("title"), meta, tuple(block for piece in pieces for block in _read(piece)))
+    return Source(
+        meta.pop("title"), meta, tuple(block for piece in pieces for block in _read(piece))
+    )
 
 
 def _read(piece: str) -> list[Block]:

@@ -15,7 +15,7 @@ from rag_app.answering.evidence import Evidence, gather
 from rag_app.answering.extractive import quote_best
 from rag_app.answering.generative import Generated, Generator
 from rag_app.answering.opening import open_parts
-from rag_app.answering.relevance import answer_probability
+from rag_app.answering.relevance import FITTED_HITS, answer_probability
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.search import Searcher, SearchResult, clean_question
 from rag_app.settings import Settings
@@ -122,11 +122,12 @@ class Assistant:
         generator = self._load_generator()
         rewrite = generator.complete if generator else None
         searched_for = stand_alone(cleaned, history, rewrite)
-        found = self._searcher.search(searched_for, k or self.settings.top_k, document_ids)
+        k = k or self.settings.top_k
+        found = self._searcher.search(searched_for, max(k, FITTED_HITS), document_ids)
         weighing = perf_counter()
         evidence = gather(found, self.collection, self.embeddings)
         result = Generated("", abstained=True)
-        for event in self._answer(cleaned, evidence, generator, history, should_stop):
+        for event in self._answer(cleaned, evidence, k, generator, history, should_stop):
             if isinstance(event, AnswerToken):
                 yield event
             else:
@@ -142,7 +143,7 @@ class Assistant:
             text=result.text,
             abstained=result.abstained,
             citations=result.citations,
-            hits=found.hits,
+            hits=found.hits[:k],
             collection=self.collection.name,
             embedding=self.embeddings.identity.spec,
             llm=self.settings.llm,
@@ -167,6 +168,7 @@ class Assistant:
         self,
         question: str,
         evidence: Evidence,
+        k: int,
         generator: Generator | None,
         history: Sequence[Turn],
         should_stop: Callable[[], bool] | None,
@@ -175,9 +177,9 @@ class Assistant:
         probability = answer_probability(evidence, self.embeddings.identity.spec)
         threshold = self.settings.abstain_below
         if generator is not None and probability >= threshold * LLM_LENIENCE:
-            yield from generator.answer(question, evidence.hits, history, should_stop)
+            yield from generator.answer(question, evidence.hits[:k], history, should_stop)
         elif generator is None and probability >= threshold:
-            text, citations = quote_best(evidence, self.settings.answer_sentences)
+            text, citations = quote_best(evidence.among(k), self.settings.answer_sentences)
             yield AnswerToken(text)
             yield Generated(text, citations=citations)
 

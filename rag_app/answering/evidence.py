@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
 
@@ -85,6 +85,16 @@ class Evidence:
     question: Question
     hits: tuple[Hit, ...]
     candidates: tuple[Candidate, ...]
+
+    def among(self, k: int) -> Evidence:
+        """What the k best passages give."""
+        kept = self.hits[:k]
+        ids = {hit.chunk.id for hit in kept}
+        return replace(
+            self,
+            hits=kept,
+            candidates=tuple(c for c in self.candidates if c.hit.chunk.id in ids),
+        )
 
 
 def gather(

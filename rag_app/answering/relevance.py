@@ -12,6 +12,9 @@ from math import exp
 from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence
 from rag_app.answering.weights import load_weights
 
+FITTED_HITS = 5
+"""Passages that the regression was fitted with. Fewer make a question look worse than it is."""
+
 
 def answer_probability(evidence: Evidence, spec: str) -> float:
     """The estimated probability that ``evidence`` holds an answer, in [0, 1].
@@ -37,30 +40,19 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
     everything = frozenset().union(*passages.values())
     third = candidates[min(2, len(candidates) - 1)]
     return {
-        "passage_cosine": max((hit.cosine or 0.0 for hit in hits), default=0.0),
         "sentence_cosine": max(c.features[0] for c in candidates),
-        "score": best.score,
         "score_gap": best.score - third.score,
-        "fused_gap": hits[0].score - hits[-1].score,
+        "fused_gap": hits[0].score - hits[min(FITTED_HITS, len(hits)) - 1].score,
         "overlap": of_best["overlap"],
         "overlap_near": question.coverage(best.terms),
         "overlap_passage": of_best["overlap_passage"],
-        "overlap_any": question.coverage(everything),
         "bigrams": of_best["bigrams"],
         "kind_held": of_best["kind"],
         "kind_asked": float(bool(question.kind)),
-        "rarest_missing": _rarest_missing(evidence, best.passage_terms),
-        "rarest_missing_any": _rarest_missing(evidence, everything),
         "names_missing": _share(question.names - best.passage_terms, question.names),
         "names_missing_any": float(bool(question.names - everything)),
         "unseen": len(question.unseen) / len(question.idf),
-        "bm25": max((hit.bm25 or 0.0 for hit in hits), default=0.0) / question.total,
     }
-
-
-def _rarest_missing(evidence: Evidence, terms: frozenset[str]) -> float:
-    idf = evidence.question.idf
-    return max((idf[word] for word in idf if word not in terms), default=0.0) / max(idf.values())
 
 
 def _share(part: frozenset[str], whole: frozenset[str]) -> float:

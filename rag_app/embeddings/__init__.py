@@ -1,1 +1,53 @@
 """Embedding models: from a provider:model spec to vectors with a known identity."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
+    from rag_app.embeddings.cache import CachedEmbeddings, cached, vector_file
+    from rag_app.embeddings.minilm import prepare
+    from rag_app.embeddings.providers import ModelStatus, list_models, load_embeddings
+    from rag_app.embeddings.resolve import check_identity, embeddings_for
+    from rag_app.embeddings.spec import ModelSpec, parse_spec
+
+__all__ = [
+    "CachedEmbeddings",
+    "IdentifiedEmbeddings",
+    "ModelSpec",
+    "ModelStatus",
+    "Vectors",
+    "cached",
+    "check_identity",
+    "embeddings_for",
+    "list_models",
+    "load_embeddings",
+    "parse_spec",
+    "prepare",
+    "vector_file",
+]
+
+_HOME = {
+    "CachedEmbeddings": "cache",
+    "IdentifiedEmbeddings": "base",
+    "ModelSpec": "spec",
+    "ModelStatus": "providers",
+    "Vectors": "base",
+    "cached": "cache",
+    "check_identity": "resolve",
+    "embeddings_for": "resolve",
+    "list_models": "providers",
+    "load_embeddings": "providers",
+    "parse_spec": "spec",
+    "prepare": "minilm",
+    "vector_file": "cache",
+}
+"""Where each name lives. They are imported when first used: numpy and LangChain take a while."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

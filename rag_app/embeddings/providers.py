@@ -107,10 +107,10 @@ def list_models(settings: Settings) -> list[ModelStatus]:
     for row in PROVIDERS.values():
         for status in _module(row).models(settings):
             missing = row.extra and not _installed(row.packages)
-            statuses.append(replace(status, state=f"needs extra {row.extra}") if missing else status)
+            statuses.append(
+                replace(status, state=f"needs extra {row.extra}") if missing else status
+            )
     return statuses
-
-
 
 
 def _row(name: str) -> Provider:

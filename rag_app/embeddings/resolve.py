@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.embeddings.providers import load_embeddings
@@ -35,7 +35,9 @@ def embeddings_for(settings: Settings, identity: EmbeddingIdentity | None) -> Id
         EmbeddingError: The model cannot be loaded.
     """
     own = identity.spec if identity else DEFAULT
-    embeddings = load_embeddings(own if settings.embedding == AUTO else settings.embedding, settings)
+    embeddings = load_embeddings(
+        own if settings.embedding == AUTO else settings.embedding, settings
+    )
     if identity is not None:
         check_identity(identity, embeddings.identity)
     return embeddings
@@ -44,10 +46,13 @@ def embeddings_for(settings: Settings, identity: EmbeddingIdentity | None) -> Id
 def check_identity(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> None:
     """Refuses a model that makes other vectors than those stored.
 
+    The spec is only a name: the same weights under another one (a folder that was moved) are the
+    same model.
+
     Raises:
         EmbeddingMismatchError: It names both, what differs, and the ways out.
     """
-    if stored == loaded:
+    if replace(stored, spec=loaded.spec) == loaded:
         return
     different = ", ".join(
         _WORDS.get(field.name, field.name)
@@ -62,8 +67,8 @@ def check_identity(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> None
             f"ingest PATH --collection NEW --embedding '{loaded.spec}'."
         )
     raise EmbeddingMismatchError(
-        f"This collection was built with '{stored.spec}', but '{loaded.spec}' is set"
-        f"{f' ({different})' if different else ''}. Either use the collection's own model "
+        f"This collection was built with '{stored.spec}', but '{loaded.spec}' is set "
+        f"({different}). Either use the collection's own model "
         f"(--embedding '{stored.spec}', or unset RAG_EMBEDDING), or build a new collection with "
         f"the other: ingest PATH --collection NEW --embedding '{loaded.spec}'."
     )

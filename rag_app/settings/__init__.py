@@ -5,16 +5,16 @@ is the only reader of the environment and of ``rag.toml``. A wrong value fails h
 a sentence that names it.
 """
 
-from rag_app.settings.model import Origin, Settings, Source, check_collection_name
+from rag_app.settings.model import Settings, is_secret
 from rag_app.settings.sources import (
     FILE_NAME,
     FILE_VARIABLE,
     KEY_VARIABLES,
     PREFIX,
-    child_environment,
     load_settings,
     parse_assignments,
 )
+from rag_app.settings.values import Origin, Source, check_collection_name, without_credentials
 
 __all__ = [
     "FILE_NAME",
@@ -25,7 +25,8 @@ __all__ = [
     "Settings",
     "Source",
     "check_collection_name",
-    "child_environment",
+    "is_secret",
     "load_settings",
     "parse_assignments",
+    "without_credentials",
 ]

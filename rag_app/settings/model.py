@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
-from urllib.parse import urlsplit
+from typing import get_args
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
@@ -22,15 +20,12 @@ from pydantic import (
 )
 
 from rag_app.errors import SettingsError
-
-Source = Literal["default", "file", "variable", "flag"]
-
-
-class Origin(NamedTuple):
-    """Where a value came from: the kind of source, and its name (a path, a variable, a flag)."""
-
-    source: Source
-    name: str
+from rag_app.settings.values import (
+    Origin,
+    check_collection_name,
+    check_web_address,
+    without_credentials,
+)
 
 
 class Settings(BaseModel):
@@ -144,10 +139,7 @@ class Settings(BaseModel):
     @field_validator("chroma_url", "embedding_base_url", "llm_base_url", "openai_base_url")
     @classmethod
     def _web_address(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "http://unset")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("an address looks like http://localhost:8000")
-        return value
+        return value if value is None else check_web_address(value)
 
     def origin(self, name: str) -> Origin:
         """Where the value of the setting ``name`` came from."""
@@ -178,26 +170,6 @@ def is_secret(name: str) -> bool:
     """Whether the setting ``name`` is never printed."""
     annotation = Settings.model_fields[name].annotation
     return annotation is SecretStr or SecretStr in get_args(annotation)
-
-
-def without_credentials(text: str) -> str:
-    """``text`` with the user and password of a web address in it replaced by three dots."""
-    return re.sub(r"(\w+://)[^/@\s]+@", r"\1…@", text)
-
-
-def check_collection_name(name: str) -> str:
-    """Returns ``name`` if it can name a collection.
-
-    Raises:
-        ValueError: It is empty, longer than 60 characters, or has characters beyond letters,
-            digits, dot, dash and underscore.
-    """
-    plain = name.replace("-", "").replace("_", "").replace(".", "")
-    if not (0 < len(name) <= 60) or not plain.isalnum() or not plain.isascii():
-        raise ValueError(
-            "a collection name has 1 to 60 letters, digits, dots, dashes and underscores"
-        )
-    return name
 
 
 def known_setting(key: str, where: str) -> str:

@@ -1,4 +1,4 @@
-"""The sources of settings: ``rag.toml``, variables, flags; and handing them to a child process."""
+"""The sources of settings: ``rag.toml``, variables and flags."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from rag_app.errors import SettingsError
-from rag_app.settings.model import Origin, Settings, known_setting, validated
+from rag_app.settings.model import Settings, known_setting, validated
+from rag_app.settings.values import Origin
 
 PREFIX = "RAG_"
 FILE_VARIABLE = "RAG_CONFIG"
@@ -69,22 +68,6 @@ def parse_assignments(pairs: Sequence[str]) -> dict[str, str]:
         key = name.strip().lower().replace("-", "_")
         values[known_setting(key, "--set: ")] = value
     return values
-
-
-def child_environment(settings: Settings, config_file: Path | None = None) -> dict[str, str]:
-    """The process's variables, with those that give a child process the same settings.
-
-    Only flags need handing on: a child reads variables and ``rag.toml`` as this process did.
-    """
-    variables = dict(os.environ)
-    if config_file is not None:
-        variables[FILE_VARIABLE] = str(config_file.absolute())
-    for name in Settings.model_fields:
-        if settings.origin(name).source == "flag":
-            value = getattr(settings, name)
-            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            variables[PREFIX + name.upper()] = text
-    return variables
 
 
 def _config_path(environ: Mapping[str, str]) -> Path | None:

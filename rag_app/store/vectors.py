@@ -9,9 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rag_app.store.chroma import Engine, VectorRow, Vectors
+from rag_app.store.chroma import Engine, VectorRow
+
+if TYPE_CHECKING:
+    from rag_app.store.chroma import Vectors
 
 DOUBTFUL = 2
 """An index marked ``unsettled`` this often in the catalog is not asked; the next writer builds it

@@ -16,7 +16,7 @@ from rag_app.types import Chunk, DocumentRecord
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
 
-_FLUSH = upkeep.BATCH
+FLUSH = upkeep.BATCH
 """Passages that may wait for the vector index; until then they are searched exactly."""
 
 
@@ -74,7 +74,7 @@ class Writer:
                 changes.replace(connection, self._collection, document, chunks, matrix)
                 count += len(chunks)
         self._waiting += count
-        if self._waiting >= _FLUSH:
+        if self._waiting >= FLUSH:
             self.flush()
 
     def point(self, path: str, document_id: str) -> None:

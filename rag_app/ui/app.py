@@ -18,25 +18,24 @@ def main() -> None:
         menu_items={"About": f"**{style.PRODUCT}**  \n{style.PROMISE}"},
     )
     style.dress()
-    page = st.navigation(
-        [
-            st.Page(chat.page, title="Chat", icon=":material/forum:", url_path="chat", default=True),
-            st.Page(
-                documents.page,
-                title="Documents",
-                icon=":material/library_books:",
-                url_path="documents",
-            ),
-            st.Page(
-                settings_page.page,
-                title="Settings",
-                icon=":material/settings:",
-                url_path="settings",
-            ),
-        ],
-    )
+    pages = {
+        "chat": st.Page(
+            chat.page, title="Chat", icon=":material/forum:", url_path="chat", default=True
+        ),
+        "documents": st.Page(
+            documents.page,
+            title="Documents",
+            icon=":material/library_books:",
+            url_path="documents",
+        ),
+        "settings": st.Page(
+            settings_page.page, title="Settings", icon=":material/settings:", url_path="settings"
+        ),
+    }
+    state.put(state.Key.PAGES, pages)
+    page = st.navigation(list(pages.values()))
     with in_plain_words():
-        sidebar.show(resources(), page)
+        sidebar.show(resources())
         state.show_note()
         page.run()
 

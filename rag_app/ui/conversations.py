@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from rag_app.store import ConversationInfo
+from rag_app.store.messages import ConversationInfo
 from rag_app.ui import state
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import in_plain_words

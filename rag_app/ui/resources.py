@@ -15,7 +15,7 @@ import streamlit as st
 from rag_app.errors import CollectionNotFoundError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import CollectionInfo, Conversations, Store
-from rag_app.types import AnswerEvent, Turn
+from rag_app.types import AnswerEvent, ChunkingIdentity, Turn
 from rag_app.ui.generation import Generation
 from rag_app.ui.launch import flags_of_this_process
 from rag_app.ui.records import AnswerRecord
@@ -74,6 +74,44 @@ class Resources:
                 settings = self.settings.override(collection=collection, llm=llm)
                 self._assistants[key] = Assistant.open(settings, self.store)
             return self._assistants[key]
+
+    def destination(self, collection: str | None, llm: str) -> str | None:
+        """Hosts that would receive a question and its passages; None for this machine only.
+
+        Loads no model.
+
+        Raises:
+            RagError: The answerer's spec or address is malformed.
+        """
+        from rag_app.answering.chat_model import llm_destination  # noqa: PLC0415
+
+        hosts = [llm_destination(self.settings.override(llm=llm))]
+        if collection and self.store.exists(collection):
+            spec = self.store.get(collection).info.embedding.spec
+            hosts.append(self.embedding_destination(spec))
+        return " and ".join(dict.fromkeys(host for host in hosts if host)) or None
+
+    def embedding_destination(self, spec: str) -> str | None:
+        """The host that would receive the text of documents; None for this machine."""
+        from rag_app.embeddings import list_models  # noqa: PLC0415
+
+        provider = spec.partition("?")[0].partition(":")[0]
+        for status in list_models(self.settings):
+            if status.spec.partition(":")[0] == provider:
+                return status.destination
+        return None
+
+    def create_collection(self, name: str, spec: str) -> None:
+        """Makes an empty collection for an embedding model, which is loaded to know its identity.
+
+        Raises:
+            RagError: The name is taken or not possible, or the model cannot be loaded.
+        """
+        from rag_app.embeddings import load_embeddings  # noqa: PLC0415 - heavy
+
+        settings = self.settings
+        chunking = ChunkingIdentity(settings.chunk_tokens, settings.chunk_overlap)
+        self.store.create(name, load_embeddings(spec, settings).identity, chunking)
 
     def generation(self, conversation_id: int | None) -> Generation | None:
         """The answer being written in a conversation."""

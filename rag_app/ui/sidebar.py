@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
 
-from rag_app.store import ConversationInfo
+from rag_app.store.messages import ConversationInfo
 from rag_app.ui import conversations, state, wording
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
@@ -17,37 +16,42 @@ SHOWN = 30
 """Conversations listed at once; the search box finds the others."""
 
 
-def show(shared: Resources, page: StreamlitPage) -> None:
-    """Draws the sidebar beside ``page``."""
+def show(shared: Resources) -> None:
+    """Draws the sidebar."""
     with st.sidebar:
         if st.button(
-            "New chat", icon=":material/edit_square:", width="stretch", key="new_chat", type="primary"
+            "New chat", icon=":material/edit_square:", width="stretch", key="new_chat"
         ):
             _go(None)
-        _list(shared, page)
+        chosen = _list(shared)
+    if chosen:  # a dialog cannot be opened from within the sidebar
+        action, info = chosen
+        conversations.ACTIONS[action](shared, info)
 
 
-def _list(shared: Resources, page: StreamlitPage) -> None:
+def _list(shared: Resources) -> tuple[str, ConversationInfo] | None:
     kept = [info for info in shared.conversations.list() if info.messages]
     if not kept:
-        st.html('<p class="side-empty">Conversations are kept here.</p>')
-        return
+        st.html('<p class="side-empty">Your conversations will be kept here.</p>')
+        return None
     wanted = ""
     if len(kept) > SHOWN:
         wanted = st.text_input(
             "Find a conversation", placeholder="Find a conversation", label_visibility="collapsed"
         ).casefold()
-    chosen = [info for info in kept if wanted in info.title.casefold()][:SHOWN]
-    for heading, group in _by_age(chosen):
-        st.html(f'<p class="side-heading">{heading}</p>')
-        with st.container(gap=None):
-            for info in group:
-                _row(shared, info)
-    if not chosen:
+    found = [info for info in kept if wanted in info.title.casefold()][:SHOWN]
+    if not found:
         st.html('<p class="side-empty">No conversation has this in its title.</p>')
+    action = None
+    for heading, group in _by_age(found):
+        st.html(f'<p class="side-heading">{heading}</p>')
+        with st.container(gap=None, key=f"group_{heading.split()[-1].lower()}"):
+            for info in group:
+                action = _row(info) or action
+    return action
 
 
-def _row(shared: Resources, info: ConversationInfo) -> None:
+def _row(info: ConversationInfo) -> tuple[str, ConversationInfo] | None:
     current = info.id == state.conversation()
     with st.container(
         horizontal=True,
@@ -57,7 +61,7 @@ def _row(shared: Resources, info: ConversationInfo) -> None:
         key=f"row{'_current' if current else ''}_{info.id}",
     ):
         if st.button(
-            quoted(info.title), key=f"open_{info.id}", type="tertiary", width="stretch"
+            quoted(info.title), key=f"open_{info.id}", type="tertiary", width="stretch", wrap=False
         ):
             _go(info.id)
         action = st.menu_button(
@@ -68,15 +72,12 @@ def _row(shared: Resources, info: ConversationInfo) -> None:
             type="tertiary",
             help="Rename, export or delete",
         )
-    if action:
-        conversations.ACTIONS[action](shared, info)
+    return (action, info) if action else None
 
 
 def _go(conversation_id: int | None) -> None:
-    from rag_app.ui import chat  # noqa: PLC0415 - the pages import this module's neighbours
-
     state.open_conversation(conversation_id)
-    st.switch_page(st.Page(chat.page, url_path="chat", default=True))
+    state.go_to("chat")
 
 
 def _by_age(

@@ -22,6 +22,8 @@ class Key(StrEnum):
     PASSAGES = "passages"
     SCOPE = "scope"
     QUESTION = "question"
+    PAGES = "pages"
+    PROBLEM = "problem"
     UPLOAD_ROUND = "upload_round"
     DOCUMENT_FILTER = "document_filter"
     DOCUMENT_PAGE = "document_page"
@@ -58,6 +60,26 @@ def choose(key: Key, options: Iterable[object], preferred: object) -> Any:  # no
     return get(key)
 
 
+def mirror(key: Key) -> dict[str, Any]:
+    """Arguments that make a widget show what ``key`` holds, and put there what is chosen.
+
+    Streamlit forgets a widget's value when the page changes, and ignores a new default of one
+    that it knows; so the value has a place of its own, and the widget is set from it each time.
+    """
+    name = f"{key}_widget"
+    _state()[name] = get(key)
+    return {"key": name, "on_change": _copy, "args": (key, name)}
+
+
+def _copy(key: Key, name: str) -> None:
+    _state()[key] = _state()[name]
+
+
+def go_to(page: str) -> None:
+    """Turns to the page with this name; nothing after the call is done."""
+    st.switch_page(get(Key.PAGES)[page])
+
+
 def conversation() -> int | None:
     """Id of the conversation on the page; None for one that has not begun."""
     return cast("int | None", get(Key.CONVERSATION))
@@ -73,8 +95,16 @@ def say(note: str) -> None:
     put(Key.NOTE, note)
 
 
+def complain(problem: str) -> None:
+    """Keeps the sentence of an error that the next run shows once; for callbacks."""
+    put(Key.PROBLEM, problem)
+
+
 def show_note() -> None:
-    """Shows the message that ``say`` kept."""
+    """Shows the messages that ``say`` and ``complain`` kept."""
     if note := get(Key.NOTE):
         put(Key.NOTE, None)
         st.toast(note, icon=":material/check:")
+    if problem := get(Key.PROBLEM):
+        put(Key.PROBLEM, None)
+        st.error(problem, icon=":material/error:")

@@ -22,6 +22,7 @@ from rag_app.types import FileOutcome
 
 if TYPE_CHECKING:
     from ingest import Progress
+    from rag_app.store import Store
 
 UNEXPECTED = (
     "Something went wrong inside the application. The log of `rag serve` says more; "
@@ -44,7 +45,13 @@ class UploadJob:
     """
 
     def __init__(
-        self, settings: Settings, collection: str, paths: Sequence[Path], *, restore: bool = False
+        self,
+        settings: Settings,
+        collection: str,
+        paths: Sequence[Path],
+        *,
+        restore: bool = False,
+        again: bool = False,
     ) -> None:
         self.collection = collection
         self.names = [path.name for path in paths]
@@ -58,6 +65,7 @@ class UploadJob:
         self._paths = list(paths)
         self._cancelled = threading.Event()
         self._restore = restore
+        self._again = again
 
     def start(self, after: UploadJob | None = None) -> None:
         """Begins; ``after`` is waited for first, so that two uploads come one after the other."""
@@ -110,10 +118,29 @@ class UploadJob:
 
 def folder_of(settings: Settings, collection: str) -> Path:
     """Where the uploads of a collection are kept."""
-    return settings.home / "uploads" / collection
+    return uploads_folder(settings) / collection
 
 
-def keep(folder: Path, name: str, data: bytes) -> Path:
+def uploads_folder(settings: Settings) -> Path:
+    """Where the uploads of all collections are kept."""
+    return settings.home / "uploads"
+
+
+def move_uploads(store: Store, settings: Settings, old: str, new: str) -> None:
+    """Moves the uploads of a collection that is now called ``new``, and tells it the new paths."""
+    source, target = folder_of(settings, old), folder_of(settings, new)
+    if not source.is_dir() or target.exists():
+        return
+    source.rename(target)
+    collection = store.get(new)
+    with collection.writer(settings.lock_wait_s) as writer:
+        for path, document_id in collection.paths().items():
+            if Path(path).is_relative_to(source):
+                writer.point(str(target / Path(path).relative_to(source)), document_id)
+                writer.forget(path)
+
+
+def keep(folder: Path, name: str, data: bytes | memoryview) -> Path:
     """Writes an upload; the file it replaces is put aside until ``settle``.
 
     Raises:

@@ -1,0 +1,32 @@
+"""What the shell offers on Tab. A completion never fails: it offers nothing instead."""
+
+from __future__ import annotations
+
+from rag_app.errors import RagError
+from rag_app.settings import Settings, load_settings
+
+
+def collection_names() -> list[str]:
+    """Collections of the folder that variables and ``rag.toml`` name."""
+    from rag_app.store import Store
+
+    try:
+        with Store(load_settings()) as store:
+            return [info.name for info in store.collections()]
+    except RagError:
+        return []
+
+
+def model_specs() -> list[str]:
+    """Embedding models that need nothing to be filled in."""
+    from rag_app.embeddings import list_models
+
+    try:
+        return [status.spec for status in list_models(load_settings()) if status.state == "ready"]
+    except RagError:
+        return []
+
+
+def setting_names() -> list[str]:
+    """Names of settings, with the equals sign."""
+    return [f"{name}=" for name in Settings.model_fields]

@@ -1,0 +1,87 @@
+"""Runs a command; the one place where errors become text and exit statuses."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import NoReturn
+
+import typer
+
+from rag_app.cli.output import say
+from rag_app.errors import EXIT_ERROR, RagError
+
+DEBUG = "--debug"
+INTERRUPTED = 130
+"""128 + SIGINT, as shells have it."""
+
+
+def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs ``app`` and ends the process with its exit status.
+
+    Args:
+        app: The command.
+        name: What it is called by.
+        arguments: Its arguments; those of the process unless given.
+    """
+    given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
+    _print_what_cannot_be_encoded()
+    try:
+        app(given, prog_name=name)
+    except KeyboardInterrupt:
+        say("\nInterrupted.")
+        _leave(INTERRUPTED)
+    except BrokenPipeError:
+        _leave_quietly()
+    except RagError as error:
+        if debug:
+            raise
+        say(f"{name}: {error}")
+        _leave(error.exit_status)
+    except Exception as error:  # noqa: BLE001 - the edge: the user gets a sentence
+        if debug:
+            raise
+        say(
+            f"{name}: this is a bug ({type(error).__name__}: {_first_line(error)}). Run the same "
+            f"command again with {DEBUG} to see where it is, and report that."
+        )
+        _leave(EXIT_ERROR)
+    _leave(0)
+
+
+def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
+    """Takes ``--debug`` out, so that it may stand anywhere before a bare ``--``.
+
+    A user who is told to run the same command again with it puts it at the end.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [argument for argument in arguments[:end] if argument != DEBUG]
+    return [*options, *arguments[end:]], len(options) < end
+
+
+def _print_what_cannot_be_encoded() -> None:
+    """Escapes what the terminal's encoding lacks: a file name never stops a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else "no message"
+
+
+def _leave(status: int) -> NoReturn:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _leave_quietly()
+    sys.exit(status)
+
+
+def _leave_quietly() -> NoReturn:
+    """Ends when the reader of our output has gone; the interpreter's last flush must not fail."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(EXIT_ERROR)

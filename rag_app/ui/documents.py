@@ -1,0 +1,149 @@
+"""The page with the documents: adding them, looking at them, deleting them."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from rag_app.store import CollectionInfo
+from rag_app.types import DocumentRecord
+from rag_app.ui import collection_dialogs, document_dialogs, state, style, upload_view, wording
+from rag_app.ui.resources import Resources, resources
+from rag_app.ui.state import Key
+
+PER_PAGE = 20
+KINDS = {
+    "application/pdf": ("PDF", "picture_as_pdf"),
+    "text/markdown": ("Markdown", "markdown"),
+    "text/plain": ("Text", "description"),
+}
+ACTIONS: Mapping[str, Callable[[Resources, str, DocumentRecord], None]] = {
+    ":material/format_list_numbered: Passages": document_dialogs.passages,
+    ":material/refresh: Read in again": document_dialogs.read_again,
+    ":material/delete: Delete": document_dialogs.delete,
+}
+"""The entries of a document's menu."""
+
+
+def page() -> None:
+    """Draws the page."""
+    shared = resources()
+    style.page_heading(
+        "Documents", "What your questions are answered from. Files stay on this machine."
+    )
+    infos = shared.collections()
+    name = _collection_bar(shared, infos)
+    job = upload_view.show(shared, name)
+    info = next((info for info in infos if info.name == name), None)
+    records = shared.store.get(name).documents() if info else []
+    if info and records:
+        _summary(info)
+        _list(shared, name, records)
+    elif not job:
+        st.html(
+            '<div class="empty"><b>No documents here yet</b><p>Drop files above, or read in whole '
+            "folders from a terminal: <code>ingest FOLDER"
+            + ("" if name == "default" else f" --collection {html.escape(name)}")
+            + "</code></p></div>"
+        )
+    upload_view.follow(job)
+
+
+def _collection_bar(shared: Resources, infos: Sequence[CollectionInfo]) -> str:
+    names = [info.name for info in infos] or [shared.settings.collection]
+    name = str(state.choose(Key.COLLECTION, names, shared.settings.collection))
+    with st.container(horizontal=True, vertical_alignment="bottom", key="collection_bar"):
+        st.selectbox("Collection", names, **state.mirror(Key.COLLECTION))
+        if st.button("New", icon=":material/add:", key="new_collection", help="New collection"):
+            collection_dialogs.create(shared)
+        if infos:
+            action = st.menu_button(
+                "",
+                list(collection_dialogs.ACTIONS),
+                icon=":material/more_horiz:",
+                key="collection_menu",
+                help="Rename or delete this collection",
+            )
+            if action:
+                collection_dialogs.ACTIONS[action](shared, name)
+    return name
+
+
+def _summary(info: CollectionInfo) -> None:
+    chunking = info.chunking
+    st.html(
+        style.facts(
+            wording.count(info.documents, "document"),
+            wording.count(info.chunks, "passage"),
+            f"up to {chunking.size} tokens each",
+            f"embedded with {info.embedding.spec}",
+        )
+    )
+
+
+def _list(shared: Resources, name: str, records: Sequence[DocumentRecord]) -> None:
+    wanted = ""
+    if len(records) > 6:
+        wanted = st.text_input(
+            "Find a document",
+            placeholder="Find a document by name",
+            label_visibility="collapsed",
+            key=Key.DOCUMENT_FILTER,
+            icon=":material/search:",
+        )
+    shown = [r for r in records if (wanted or "").casefold() in (r.source + (r.title or "")).casefold()]
+    number = 1
+    pages = -(-len(shown) // PER_PAGE)
+    place = st.container(gap=None, key="document_list")
+    if pages > 1:
+        number = min(st.pagination(pages, key=Key.DOCUMENT_PAGE), pages)
+    with place:
+        if not shown:
+            st.caption("No document has this in its name.")
+        for record in shown[(number - 1) * PER_PAGE : number * PER_PAGE]:
+            _row(shared, name, record)
+
+
+def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
+    kind, icon = KINDS.get(record.media_type, (record.media_type, "draft"))
+    with st.container(
+        horizontal=True, vertical_alignment="center", wrap=False, key=f"doc_{record.id[:16]}"
+    ):
+        with st.container(gap=None):
+            st.html(
+                f'<div class="document"><b>{html.escape(record.name)}</b>{_status(record)}</div>'
+                + style.facts(
+                    kind,
+                    wording.count(record.pages, "page") if record.paginated else "",
+                    wording.count(record.chunks, "passage"),
+                    wording.size(record.size_bytes),
+                    f"added {wording.when(record.added_at)}",
+                )
+                + (_also(record) if len(record.sources) > 1 else "")
+            )
+        action = st.menu_button(
+            "",
+            list(ACTIONS),
+            key=f"doc_menu_{record.id[:16]}",
+            icon=":material/more_horiz:",
+            type="tertiary",
+            help="Passages, read in again, delete",
+        )
+    if action:
+        ACTIONS[action](shared, name, record)
+
+
+def _status(record: DocumentRecord) -> str:
+    if record.truncated_chunks:
+        cut = wording.count(record.truncated_chunks, "passage")
+        return f'<em class="chip warn">{cut} cut short</em>'
+    if not record.chunks:
+        return '<em class="chip warn">no text</em>'
+    return '<em class="chip">ready</em>'
+
+
+def _also(record: DocumentRecord) -> str:
+    others = wording.count(len(record.sources) - 1, "other path")
+    return f'<div class="facts"><span>the same content under {others}</span></div>'

@@ -1,0 +1,131 @@
+"""The page that says what is in force, where it came from, and what leaves this machine."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from rag_app.settings import Settings
+from rag_app.ui import style
+from rag_app.ui.resources import Resources, resources
+
+SECTIONS: Mapping[str, Sequence[str]] = {
+    "Answers": (
+        "llm", "llm_base_url", "llm_context_tokens", "llm_answer_tokens", "llm_timeout_s",
+        "answer_sentences", "abstain_below", "top_k",
+    ),
+    "Search and passages": (
+        "collection", "embedding", "embedding_base_url", "chunk_tokens", "chunk_overlap", "threads",
+    ),
+    "Documents": ("max_file_mb", "pdf_password"),
+    "Keys and addresses": ("openai_api_key", "openai_base_url"),
+    "Storage": ("home", "chroma_url", "lock_wait_s"),
+}
+"""Which settings are shown together; one that is in no section is shown under the last one."""
+
+ORIGINS = {
+    "default": "default",
+    "file": "from the file {name}",
+    "variable": "from the variable {name}",
+    "flag": "given as {name}",
+}
+
+
+def page() -> None:
+    """Draws the page."""
+    shared = resources()
+    style.page_heading(
+        "Settings",
+        "What is in force. Change it in rag.toml, with RAG_… variables or with flags of rag serve, "
+        "and start the application again.",
+    )
+    _privacy(shared)
+    for title, names in sections().items():
+        st.html(f"<h3>{html.escape(title)}</h3>" + _rows(shared.settings, names))
+    _models(shared)
+    _places(shared.settings)
+
+
+def sections() -> dict[str, list[str]]:
+    """``SECTIONS`` with every setting in exactly one place."""
+    placed = {name for names in SECTIONS.values() for name in names}
+    shown = {
+        title: [name for name in names if name in Settings.model_fields]
+        for title, names in SECTIONS.items()
+    }
+    shown[list(shown)[-1]] += [name for name in Settings.model_fields if name not in placed]
+    return shown
+
+
+def _privacy(shared: Resources) -> None:
+    destinations = {
+        f"Questions and the passages found for them go to {host}"
+        for info in shared.collections() or [None]
+        if (host := shared.destination(info.name if info else None, shared.settings.llm))
+    }
+    with st.container(border=True, key="privacy_box"):
+        if destinations:
+            st.markdown(":material/cloud_upload: **What leaves this machine**")
+            for sentence in sorted(destinations):
+                st.write(sentence + ".")
+        else:
+            st.markdown(":material/lock: **Nothing leaves this machine**")
+            st.write(
+                "Documents, questions and answers stay here. Only a model of a remote provider, "
+                "chosen by you, would change that; the chat says so before you ask."
+            )
+
+
+def _rows(settings: Settings, names: Sequence[str]) -> str:
+    rows = []
+    for name in names:
+        field, origin = Settings.model_fields[name], settings.origin(name)
+        source = ORIGINS[origin.source].format(name=origin.name)
+        changed = "" if origin.source == "default" else " changed"
+        rows.append(
+            f'<div class="setting{changed}"><div><code>{name}</code>'
+            f"<p>{html.escape(field.description or '')}</p></div>"
+            f"<div><b>{html.escape(settings.shown(name))}</b><i>{html.escape(source)}</i></div></div>"
+        )
+    return '<div class="settings">' + "".join(rows) + "</div>"
+
+
+def _models(shared: Resources) -> None:
+    from rag_app.embeddings import list_models  # noqa: PLC0415 - only this page needs it
+
+    rows = []
+    for status in list_models(shared.settings):
+        tone = "good" if status.state == "ready" else "same"
+        where = f"text goes to {status.destination}" if status.destination else "on this machine"
+        detail = " · ".join(
+            part
+            for part in (
+                f"{status.dimension} dimensions" if status.dimension else "",
+                f"reads {status.max_tokens} tokens" if status.max_tokens else "",
+                where,
+                status.note,
+            )
+            if part
+        )
+        rows.append(
+            f'<div class="setting"><div><code>{html.escape(status.spec)}</code>'
+            f"<p>{html.escape(detail)}</p></div>"
+            f'<div><em class="chip {tone}">{html.escape(status.state)}</em></div></div>'
+        )
+    st.html("<h3>Embedding models</h3>" + '<div class="settings">' + "".join(rows) + "</div>")
+
+
+def _places(settings: Settings) -> None:
+    places = {
+        "Everything that is written": settings.home,
+        "Uploaded files": settings.home / "uploads",
+        "Conversations": settings.home / "conversations.sqlite3",
+    }
+    rows = "".join(
+        f'<div class="setting"><div><p>{html.escape(name)}</p></div>'
+        f"<div><b>{html.escape(str(path))}</b></div></div>"
+        for name, path in places.items()
+    )
+    st.html(f'<h3>Places</h3><div class="settings">{rows}</div>')
