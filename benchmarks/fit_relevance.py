@@ -30,8 +30,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-
 from squad import Question, Squad, load_squad, reported_sample
+
 from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence, gather
 from rag_app.answering.relevance import relevance_features
 from rag_app.retrieval.search import Searcher
@@ -46,8 +46,8 @@ TOP_K = 5
 KIND_WEIGHTS = {"answerable": 4.0, "removed": 1.0, "other": 0.3, "scifact": 1.0, "cranfield": 1.0}
 
 # Features that a model with other cosines can share; and whether more of one may speak for (+1)
-# or against (-1) an answer. The bounds keep the fit from explaining SQuAD by accident: without
-# them, more unknown words would make an answer likelier.
+# or against (-1) an answer. Without bounds the fit explains SQuAD by accident:
+# more unknown words would make an answer likelier.
 WORD_FEATURES = {
     "overlap": 1,
     "overlap_near": 1,
@@ -57,7 +57,6 @@ WORD_FEATURES = {
     "kind_asked": -1,
     "names_missing": -1,
     "names_missing_any": -1,
-    "unseen": -1,
 }
 ALL_FEATURES = WORD_FEATURES | {"sentence_cosine": 1, "score_gap": 1, "fused_gap": 1}
 

@@ -28,10 +28,10 @@ class TokenCounter(Protocol):
 
     @property
     def identity(self) -> EmbeddingIdentity:
-        """Says how much the model reads, and what it puts before a passage."""
+        """Says how much the model reads."""
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, special tokens included."""
+        """Tokens of each text; special tokens and the model's prefix are counted."""
 
 
 def contextual_text(chunk: Chunk) -> str:
@@ -109,7 +109,6 @@ class _Cutter:
                 f"({chunking.size}). Lower it or raise the size."
             )
         self._model, self._chunking, self._lines = model, chunking, lines
-        self._prefix = model.identity.document_prefix
         self._special = model.count_tokens([""])[0]
         self.longest = model.identity.max_tokens
         self._limit = min(chunking.size, self.longest)
@@ -159,7 +158,7 @@ class _Cutter:
         return self._contexts[headings]
 
     def _context_tokens(self, headings: tuple[str, ...]) -> int:
-        return self._count([self._prefix + SEPARATOR.join(headings)])[0]
+        return self._count([SEPARATOR.join(headings)])[0]
 
     def _count(self, texts: Sequence[str]) -> list[int]:
         if not texts:
@@ -170,7 +169,7 @@ class _Cutter:
         """Counts each passage whole; tokens of parts need not add up, so a few are cut again."""
         if not drafts:
             return []
-        counts = self._model.count_tokens([self._prefix + draft.embedded for draft in drafts])
+        counts = self._model.count_tokens([draft.embedded for draft in drafts])
         done: list[_Draft] = []
         for draft, tokens in zip(drafts, counts, strict=True):
             pieces = self._again(draft) if tokens > self._limit else []

@@ -15,7 +15,7 @@ from pathlib import Path
 from store_samples import document, make, put, settings
 
 from rag_app.errors import RagError
-from rag_app.store import Store, chroma, upkeep, writer
+from rag_app.store import Collection, Store, chroma, upkeep, writer
 
 VERSIONS, PATHS = 4, 40
 
@@ -26,31 +26,36 @@ def seed(version: int, path: int) -> int:
 
 def write(home: Path) -> None:
     """Four versions of each of forty paths, from wherever the last run was stopped; then half of
-    the paths are forgotten.
+    the paths are forgotten. Tells each step.
     """
     chroma.SYNC_THRESHOLD = 30
     upkeep.BATCH = writer.FLUSH = 10
     with Store(settings(home)) as store:
         collection = store.get("default") if store.exists("default") else make(store)
-        print("ready", flush=True)
         with collection.writer(30) as open_writer:
             for version in range(VERSIONS):
                 for path in range(PATHS):
-                    record, chunks, made = document(seed(version, path), 3, (f"/{path}",))
-                    held = open_writer.path_document(f"/{path}")
-                    if (held is None and version == 0 and not _forgotten(collection, path)) or (
-                        held is not None and int(held, 16) < int(record.id, 16)
-                    ):
-                        open_writer.put(record, chunks, made)
+                    if _is_due(collection, version, path):
+                        open_writer.put(*document(seed(version, path), 3, (f"/{path}",)))
+                        tell(f"put {path}")
             for path in range(0, PATHS, 2):
                 open_writer.forget(f"/{path}")
-        print("done", flush=True)
+                tell(f"forgot {path}")
+    tell("done")
 
 
-def _forgotten(collection, path: int) -> bool:
-    """Whether the run that was stopped had come to forgetting."""
+def _is_due(collection: Collection, version: int, path: int) -> bool:
+    held = collection.document_at(f"/{path}")
+    if held is not None:
+        return int(held.id, 16) < seed(version, path)
+    # nothing is held before the first version, and after the last one where it was forgotten
     last = collection.document_at(f"/{PATHS - 1}")
-    return path % 2 == 0 and last is not None and int(last.id, 16) == seed(VERSIONS - 1, PATHS - 1)
+    return version == 0 and (last is None or int(last.id, 16) != seed(VERSIONS - 1, PATHS - 1))
+
+
+def tell(text: object) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def die_at(home: Path, where: str) -> None:
@@ -85,13 +90,13 @@ def fill(home: Path, count: int) -> None:
     with Store(settings(home)) as store, store.get("default").writer(30) as open_writer:
         for n in range(1, count + 1):
             open_writer.put(*document(5000 + n))
-            print(n, flush=True)
+            tell(n)
 
 
 def hold(home: Path) -> None:
     """Holds the writer lock until its standard input ends."""
     with Store(settings(home)) as store, store.get("default").writer(30):
-        print("held", flush=True)
+        tell("held")
         sys.stdin.read()
 
 
@@ -102,16 +107,16 @@ def fill_disk(home: Path, limit: int) -> None:
         with Store(settings(home)) as store, store.get("default").writer(1) as open_writer:
             for n in range(1, 10_000):
                 open_writer.put(*document(n, ["lorem ipsum dolor " * 40] * 5))
-                print(n, flush=True)
+                tell(n)
     except RagError as error:
-        print(f"{type(error).__name__}: {error}", flush=True)
+        tell(f"{type(error).__name__}: {error}")
 
 
 def search(home: Path) -> None:
     """One question, as a new process."""
     with Store(settings(home)) as store:
         found = store.get("default").search_dense(document(1)[2][0], 1)
-        print(found[0][0] == document(1)[1][0].id, flush=True)
+        tell(found[0][0] == document(1)[1][0].id)
 
 
 def use(home: Path) -> None:
@@ -120,9 +125,9 @@ def use(home: Path) -> None:
         with Store(settings(home)) as store:
             store.collections()
             put(make(store, "another"), document(1))
-        print("no error", flush=True)
+        tell("no error")
     except RagError as error:
-        print(f"{type(error).__name__}: {error}", flush=True)
+        tell(f"{type(error).__name__}: {error}")
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ MARKS = {
     "heading": re.compile(r"#{2,3} "),
     "note": re.compile(r"> ?"),
     "bullets": re.compile(r"- "),
-    "numbers": re.compile(r"\d+\. "),
+    "numbers": re.compile(r"\d{1,2}\. "),
     "table": re.compile(r"\|"),
 }
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 from ingest.load.options import LoadOptions, RawFile
-from ingest.load.read import read_file
+from ingest.load.read import digest_file, explain, read_file
 from rag_app.errors import DocumentSkippedError
 from rag_app.types import MARKDOWN, PDF, TEXT, LoadedDocument
 
@@ -23,6 +23,8 @@ __all__ = [
     "Format",
     "LoadOptions",
     "RawFile",
+    "digest_file",
+    "explain",
     "format_of",
     "load_document",
     "load_file",

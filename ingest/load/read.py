@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -32,8 +34,30 @@ def read_file(path: Path, options: LoadOptions) -> RawFile:
     except (OSError, ValueError) as error:
         raise DocumentUnreadableError(explain(path, error)) from error
     if not data:
-        raise DocumentSkippedError(f"{path.name} is empty (0 bytes). Check that it was copied whole.")
+        raise _empty(path)
     return RawFile(path, data)
+
+
+def digest_file(path: Path, options: LoadOptions) -> str:
+    """SHA-256 of a regular file's bytes in hexadecimal, without holding them in memory.
+
+    Raises:
+        DocumentError: As ``read_file``.
+    """
+    try:
+        status = path.stat()
+        _check(path, status, options)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise DocumentUnreadableError(explain(path, error)) from error
+    if status.st_size == 0:
+        raise _empty(path)
+    return digest
+
+
+def _empty(path: Path) -> DocumentSkippedError:
+    return DocumentSkippedError(f"{path.name} is empty (0 bytes). Check that it was copied whole.")
 
 
 def explain(path: Path, error: OSError | ValueError) -> str:
@@ -46,8 +70,8 @@ def explain(path: Path, error: OSError | ValueError) -> str:
     return f"{path} cannot be read ({detail}). Check the file and its disk."
 
 
-def _check(path: Path, status: object, options: LoadOptions) -> None:
-    mode, size = getattr(status, "st_mode", 0), getattr(status, "st_size", 0)
+def _check(path: Path, status: os.stat_result, options: LoadOptions) -> None:
+    mode, size = status.st_mode, status.st_size
     if stat.S_ISDIR(mode):
         raise DocumentUnreadableError(f"{path} is a folder. Give a file, or ingest the folder.")
     if not stat.S_ISREG(mode):

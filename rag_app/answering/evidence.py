@@ -40,7 +40,6 @@ class Question:
         text: As it was searched for.
         idf: Stem of each content word → inverse document frequency in the collection.
         total: Sum of those.
-        unseen: Stems that no passage of the collection has.
         names: Stems of names and numbers among them.
         kind: What is asked for; see ``cues.asked_for``.
     """
@@ -48,7 +47,6 @@ class Question:
     text: str
     idf: Mapping[str, float]
     total: float
-    unseen: frozenset[str]
     names: frozenset[str]
     kind: str
 
@@ -155,7 +153,6 @@ def _read(text: str, collection: Collection) -> Question:
         text=text,
         idf=idf,
         total=sum(idf.values()) or 1.0,
-        unseen=frozenset(word for word, n in seen.items() if n == 0),
         names=names_and_numbers(text) & asked.keys(),
         kind=cues.asked_for(text),
     )

@@ -26,7 +26,7 @@ def quote_best(evidence: Evidence, count: int) -> tuple[str, tuple[Citation, ...
     citations = []
     for number, (candidate, start, end) in enumerate(spans, start=1):
         hit = candidate.hit
-        pieces.append(f"{_shown(candidate, start, end)} [{number}]")
+        pieces.append(f"{_shown(candidate, start, end)} [{number}]".replace("\n ", "\n"))
         citations.append(make_citation(number, hit, hit.chunk.text[start:end], start))
     separator = "\n\n" if any("\n" in piece for piece in pieces) else " "
     return separator.join(pieces), tuple(citations)
@@ -47,26 +47,33 @@ def _joined(chosen: Sequence[Candidate]) -> list[Span]:
     """Puts neighbours of one passage together, at the place of the better one."""
     spans: list[Span] = []
     for candidate in chosen:
-        sentence, chunk = candidate.sentence, candidate.hit.chunk
-        for index, (other, start, end) in enumerate(spans):
-            first, last = sorted([(start, end), (sentence.start, sentence.end)])
-            near = not chunk.text[first[1] : last[0]].strip() and not sentence.lead
-            if other.hit.chunk.id == chunk.id and near and not other.sentence.lead:
-                spans[index] = (other, first[0], last[1])
+        start, end = candidate.sentence.start, candidate.sentence.end
+        for index, (other, first, last) in enumerate(spans):
+            if _neighbours(candidate, other, first, last):
+                spans[index] = (other, min(first, start), max(last, end))
                 break
         else:
-            spans.append((candidate, sentence.start, sentence.end))
+            spans.append((candidate, start, end))
     return spans
 
 
+def _neighbours(candidate: Candidate, other: Candidate, start: int, end: int) -> bool:
+    """Whether a sentence follows or precedes a quotation, in the same prose or table."""
+    chunk, sentence = candidate.hit.chunk, candidate.sentence
+    if other.hit.chunk.id != chunk.id or other.sentence.lead != sentence.lead:
+        return False
+    between = slice(end, sentence.start) if sentence.start >= end else slice(sentence.end, start)
+    return not chunk.text[between].strip()
+
+
 def _shown(candidate: Candidate, start: int, end: int) -> str:
-    """A quotation as it is read: on one line; a row of a table below the table's head."""
+    """A quotation as it is read: on one line; rows of a table below the table's head."""
     text = candidate.hit.chunk.text
-    quote = " ".join(text[start:end].split())
     lead = candidate.sentence.lead
     if lead is None:
-        return quote
+        return " ".join(text[start:end].split())
     head = " ".join(text[slice(*lead)].split())
+    rows = "\n".join(" ".join(line.split()) for line in text[start:end].splitlines())
     if not head.startswith("|"):
-        return f"{head}\n{quote}"
-    return f"{head}\n{'|---' * (head.count('|') - 1)}|\n{quote}\n"
+        return f"{head}\n{rows}"
+    return f"{head}\n{'|---' * (head.count('|') - 1)}|\n{rows}\n\n"

@@ -15,6 +15,10 @@ from rag_app.answering.weights import load_weights
 FITTED_HITS = 5
 """Passages that the regression was fitted with. Fewer make a question look worse than it is."""
 
+SCORE_GAP = 4.0
+FUSED_GAP = 0.25
+"""Larger gaps say nothing more: in a collection of a few passages they come from its size."""
+
 
 def answer_probability(evidence: Evidence, spec: str) -> float:
     """The estimated probability that ``evidence`` holds an answer, in [0, 1].
@@ -38,11 +42,12 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
     of_best = dict(zip(SENTENCE_FEATURES, best.features, strict=True))
     passages = {c.hit.chunk.id: c.passage_terms for c in candidates}
     everything = frozenset().union(*passages.values())
+    last = hits[min(FITTED_HITS, len(hits)) - 1]
     third = candidates[min(2, len(candidates) - 1)]
     return {
         "sentence_cosine": max(c.features[0] for c in candidates),
-        "score_gap": best.score - third.score,
-        "fused_gap": hits[0].score - hits[min(FITTED_HITS, len(hits)) - 1].score,
+        "score_gap": min(SCORE_GAP, best.score - third.score),
+        "fused_gap": min(FUSED_GAP, hits[0].score - last.score),
         "overlap": of_best["overlap"],
         "overlap_near": question.coverage(best.terms),
         "overlap_passage": of_best["overlap_passage"],
@@ -51,7 +56,6 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
         "kind_asked": float(bool(question.kind)),
         "names_missing": _share(question.names - best.passage_terms, question.names),
         "names_missing_any": float(bool(question.names - everything)),
-        "unseen": len(question.unseen) / len(question.idf),
     }
 
 

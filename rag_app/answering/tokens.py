@@ -59,7 +59,7 @@ def _tiktoken_counter(model: str, folder: Path) -> TokenCounter | None:
         return None
     from tiktoken import Encoding
     from tiktoken.model import encoding_name_for_model
-    from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
+    from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS  # type: ignore[import-untyped]
 
     try:
         name = encoding_name_for_model(model)

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from rag_app.cli.complete import collection_names, model_specs, setting_names
-from rag_app.errors import RagError
 from rag_app.settings import FILE_VARIABLE, Settings, load_settings, parse_assignments
 
 Collection = Annotated[
@@ -112,11 +111,3 @@ def settings_for(context: typer.Context, **flags: object) -> Settings:
     common: Flags = context.find_root().obj or {}
     given = {name: value for name, value in flags.items() if value is not None}
     return load_settings(common | given)
-
-
-def settings_or_none() -> Settings | None:
-    """The settings in force, or None where they are wrong; for completion, which must not fail."""
-    try:
-        return load_settings()
-    except RagError:
-        return None

@@ -7,7 +7,7 @@ from math import ceil
 
 _PIECE = re.compile(r"[A-Za-z]+|\d{1,3}|[^\sA-Za-z\d]|\s{2,}")
 _TWO_TOKENS = "\u0800"
-"""Signs from here on (three bytes in UTF-8: Chinese, Japanese, Korean and others) cost up to two."""
+"""Signs from here on (three bytes in UTF-8: Chinese, Japanese and others) cost up to two."""
 _FOUR_TOKENS = "\U00010000"
 """Signs from here on (four bytes: emoji and rare scripts) cost up to four, one for each byte."""
 

@@ -17,7 +17,7 @@ def export(folder: str, target: str) -> None:
     import torch
     from transformers import AutoModel
 
-    class SentenceEncoder(torch.nn.Module):  # type: ignore[misc]
+    class SentenceEncoder(torch.nn.Module):
         def __init__(self, bert: torch.nn.Module) -> None:
             super().__init__()
             self.bert = bert

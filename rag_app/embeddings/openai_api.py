@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ import numpy as np
 from rag_app.embeddings.address import host_of, is_loopback
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.embeddings.estimate import cut, estimate_tokens
+from rag_app.embeddings.openai_errors import KEY, explained
 from rag_app.embeddings.providers import ModelStatus
 from rag_app.embeddings.spec import ModelSpec
 from rag_app.errors import EmbeddingError, MissingKeyError
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from langchain_openai import OpenAIEmbeddings
 
 ADDRESS = "https://api.openai.com/v1"
-KEY = "OPENAI_API_KEY"
 MAX_TOKENS = 8191
 DIMENSIONS = {
     "text-embedding-3-small": 1536,
@@ -56,7 +55,7 @@ class OpenAIModel(IdentifiedEmbeddings):
         self.destination = None if is_loopback(address) else host_of(address)
 
     @cached_property
-    def identity(self) -> EmbeddingIdentity:  # type: ignore[override]
+    def identity(self) -> EmbeddingIdentity:
         """Asks the server for one vector where the dimension is not known otherwise."""
         asked = self._spec.options.get("dimensions")
         known = int(asked) if asked else DIMENSIONS.get(self._spec.model)
@@ -84,7 +83,7 @@ class OpenAIModel(IdentifiedEmbeddings):
         return [cut(text, self._max_tokens - 2) for text in texts]
 
     def _request(self, texts: list[str]) -> Vectors:
-        with self._encoding(), _explained(str(self._spec), self._address):
+        with self._encoding(), explained(str(self._spec), self._address):
             answer = self._client.embed_documents(texts)
         try:
             vectors = np.asarray(answer, np.float32)
@@ -161,67 +160,3 @@ def models(settings: Settings) -> list[ModelStatus]:
         ModelStatus(f"openai:{name}", state, dimension, MAX_TOKENS, destination, "hosted, paid")
         for name, dimension in DIMENSIONS.items()
     ]
-
-
-@contextmanager
-def _explained(spec: str, address: str) -> Iterator[None]:
-    """Turns the client's errors into sentences; any other fault passes."""
-    import openai
-
-    try:
-        yield
-    except openai.OpenAIError as error:
-        for kind, sentence in _sentences():
-            if isinstance(error, kind):
-                text = sentence.format(spec=spec, address=address, error=_reason(error))
-                raise EmbeddingError(text) from error
-        raise EmbeddingError(f"The embedding server at {address} failed: {error}.") from error
-
-
-def _sentences() -> Sequence[tuple[type[Exception], str]]:
-    """What to say of each kind of error; the first that fits."""
-    import openai
-
-    return (
-        (
-            openai.APITimeoutError,
-            "The embedding server at {address} did not answer in time. Try again later.",
-        ),
-        (
-            openai.APIConnectionError,
-            "The embedding server at {address} cannot be reached. Start it, or set "
-            "RAG_EMBEDDING_BASE_URL to the right address.",
-        ),
-        (
-            openai.AuthenticationError,
-            f"The embedding server at {{address}} refused the key. Check the variable {KEY}.",
-        ),
-        (
-            openai.PermissionDeniedError,
-            f"The key in {KEY} may not use '{{spec}}' at {{address}}. Choose another model.",
-        ),
-        (
-            openai.NotFoundError,
-            "The embedding server at {address} has no model '{spec}'. Check the name, and that "
-            "the address ends as the server wants it (often /v1).",
-        ),
-        (
-            openai.RateLimitError,
-            "The embedding server at {address} has had enough requests ({error}). Wait, or check "
-            "the account's limits.",
-        ),
-        (
-            openai.BadRequestError,
-            "The embedding server at {address} refused the text ({error}). If it is too long for "
-            "the model, add its limit to the name: '{spec}' with ?max_tokens=512.",
-        ),
-        (
-            openai.APIStatusError,
-            "The embedding server at {address} failed ({error}). If the text is too long for the "
-            "model, add its limit to the name (?max_tokens=512); else try again later.",
-        ),
-    )
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -54,12 +54,7 @@ def check_identity(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> None
     """
     if replace(stored, spec=loaded.spec) == loaded:
         return
-    different = ", ".join(
-        _WORDS.get(field.name, field.name)
-        + f" {_short(getattr(stored, field.name))} there, {_short(getattr(loaded, field.name))} here"
-        for field in fields(EmbeddingIdentity)
-        if field.name != "spec" and getattr(stored, field.name) != getattr(loaded, field.name)
-    )
+    different = _differences(stored, loaded)
     if stored.spec == loaded.spec:
         raise EmbeddingMismatchError(
             f"The model '{stored.spec}' is no longer the one that this collection was built with "
@@ -72,6 +67,15 @@ def check_identity(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> None
         f"(--embedding '{stored.spec}', or unset RAG_EMBEDDING), or build a new collection with "
         f"the other: ingest PATH --collection NEW --embedding '{loaded.spec}'."
     )
+
+
+def _differences(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> str:
+    parts = []
+    for name in (field.name for field in fields(EmbeddingIdentity) if field.name != "spec"):
+        there, here = getattr(stored, name), getattr(loaded, name)
+        if there != here:
+            parts.append(f"{_WORDS.get(name, name)} {_short(there)} there, {_short(here)} here")
+    return "; ".join(parts)
 
 
 def _short(value: object) -> str:

@@ -32,6 +32,7 @@ MAX_TOKENS = 512
 """Where a model does not say what it reads; larger values mean that it does not say either."""
 _UNBOUNDED = 1_000_000
 _BATCH = 16
+_HUB_TIMEOUT_S = 10.0
 _WEIGHTS = ("*.safetensors", "*.bin")
 
 
@@ -133,6 +134,7 @@ def _from_hub(spec: ModelSpec, settings: Settings) -> Transformer:
             model = _open(spec.model, settings, local=True)
         except (OSError, ValueError):  # not on this machine
             try:
+                _reach_hub()
                 model = _open(spec.model, settings, local=False)
             except Exception as error:
                 raise EmbeddingError(
@@ -147,14 +149,21 @@ def _open(name: str, settings: Settings, *, local: bool) -> Any:  # noqa: ANN401
     import torch
     from huggingface_hub import constants
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging
+    from transformers.utils import logging as hub_logging
 
     constants.HF_HUB_DISABLE_TELEMETRY = True
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if settings.threads:
         torch.set_num_threads(settings.threads)
     return SentenceTransformer(name, local_files_only=local)
+
+
+def _reach_hub() -> None:
+    """One request with a short wait: the hub's own client tries for more than a minute."""
+    from huggingface_hub import constants, get_session
+
+    get_session().head(constants.ENDPOINT, timeout=_HUB_TIMEOUT_S)
 
 
 @contextmanager
@@ -184,7 +193,7 @@ def _fingerprint(model: Any) -> str:  # noqa: ANN401 - untyped library
 
     digest = hashlib.sha256()
     for module in model.children():
-        settings = getattr(module, "get_config_dict", dict)()
+        settings: dict[str, Any] = getattr(module, "get_config_dict", dict)()
         # The path and the length limit are not the model; the limit is in the identity by itself.
         kept = {key: settings[key] for key in sorted(settings) if key.startswith("pooling")}
         digest.update(f"{type(module).__name__} {kept}".encode())

@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
+from rag_app.errors import StoreBusyError
 from rag_app.store.database import Database
-from rag_app.store.upkeep import distrust_index
+from rag_app.store.locks import writing
+from rag_app.store.upkeep import new_index
 from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
 
 _REBUILD = (
@@ -91,25 +93,32 @@ def check_collection(
 ) -> list[str]:
     """A sentence for each way in which the parts of a collection differ.
 
-    A vector index that differs is marked, so that searches are exact until the next writer has
-    built it anew.
+    A vector index that differs is given up: searches are exact until the next writer has built
+    another one.
     """
+    try:
+        with writing(database.path.parent, collection, name, wait_s=0):
+            problems = list(_compare(database, index, collection))
+    except StoreBusyError:
+        problems = ["it is being written to. Check again when that has ended."]
+    return [f"Collection '{name}': {problem}" for problem in problems]
+
+
+def _compare(database: Database, index: VectorIndex, collection: int) -> Iterator[str]:
     with database.read() as connection:
-        problems = list(_problems(connection, collection))
-        row = connection.execute(
+        yield from _problems(connection, collection)
+        index_name, place, unsettled = connection.execute(
             "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
         ).fetchone()
         must, may = _ids(connection, collection)
-    index_name, place, unsettled = row
     if place != index.place:
-        problems.append(f"its vector index is in another place ({place}). {_REBUILD}")
+        yield f"its vector index is in another place ({place}). {_REBUILD}"
     elif unsettled >= DOUBTFUL:
-        problems.append(f"an interrupted run left its vector index unfinished. {_REBUILD}")
+        yield f"an interrupted run left its vector index unfinished. {_REBUILD}"
     elif difference := _difference(index, index_name, must, may):
-        problems.append(f"{difference} {_REBUILD}")
         with database.write() as connection:
-            distrust_index(connection, collection)
-    return [f"Collection '{name}': {problem}" for problem in problems]
+            new_index(connection, collection, index.place)
+        yield f"{difference} {_REBUILD}"
 
 
 def _problems(connection: sqlite3.Connection, collection: int) -> Iterator[str]:

@@ -7,7 +7,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from rag_app.store import exact
-from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
+from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
@@ -43,11 +43,11 @@ def search(
     if document_ids is not None:
         return exact.search(connection, collection, vector, k, "documents", document_ids)
     pending = exact.search(connection, collection, vector, k, "pending")
-    name, place, unsettled = connection.execute(
-        "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
+    name, place = connection.execute(
+        "SELECT name, place FROM indexes WHERE collection = ?", (collection,)
     ).fetchone()
     try:
-        if place != index.place or unsettled >= DOUBTFUL:
+        if place != index.place:
             raise IndexUnusableError
         indexed = _committed(connection, index, collection, name, vector, k)
     except IndexUnusableError:

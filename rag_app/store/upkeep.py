@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from rag_app.store.chroma import VectorRow
 from rag_app.store.database import Database
-from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
+from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
 BATCH = 256
 """Passages handed to the index at once; readers wait this long at most (about 0.2 s)."""
@@ -44,13 +44,6 @@ def discard_index(connection: sqlite3.Connection, collection: int) -> None:
         "INSERT OR IGNORE INTO discarded (name, place)"
         " SELECT name, place FROM indexes WHERE collection = ?",
         (collection,),
-    )
-
-
-def distrust_index(connection: sqlite3.Connection, collection: int) -> None:
-    """Marks the index as to be built anew by the next writer; until then searches are exact."""
-    connection.execute(
-        "UPDATE indexes SET unsettled = ? WHERE collection = ?", (DOUBTFUL, collection)
     )
 
 
@@ -100,8 +93,8 @@ def drop_discarded(database: Database, index: VectorIndex) -> None:
 
 def _usable(database: Database, index: VectorIndex, collection: int) -> str:
     """Name of the index; raises IndexUnusableError if it must be built anew."""
-    name, place, unsettled = _index_row(database, collection)
-    if place != index.place or unsettled >= DOUBTFUL:
+    name, place = _index_row(database, collection)
+    if place != index.place:
         raise IndexUnusableError
     with database.read() as connection:
         expected = connection.execute(
@@ -114,12 +107,12 @@ def _usable(database: Database, index: VectorIndex, collection: int) -> str:
     return name
 
 
-def _index_row(database: Database, collection: int) -> tuple[str, str, int]:
+def _index_row(database: Database, collection: int) -> tuple[str, str]:
     with database.read() as connection:
         row = connection.execute(
-            "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
+            "SELECT name, place FROM indexes WHERE collection = ?", (collection,)
         ).fetchone()
-    return row[0], row[1], row[2]
+    return row[0], row[1]
 
 
 def _work_off(database: Database, index: VectorIndex, collection: int, name: str) -> None:

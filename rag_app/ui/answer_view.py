@@ -17,8 +17,6 @@ from rag_app.ui.resources import EXTRACTIVE, Resources
 
 VERIFIED = ":green[:material/verified:]"
 UNVERIFIED = ":orange[:material/help:]"
-VERIFIED_HELP = "The quotation was found word for word in the document."
-UNVERIFIED_HELP = "These words were not found word for word in the document. Check them."
 
 
 @st.fragment
@@ -49,7 +47,8 @@ def _text(record: AnswerRecord, message_id: int) -> None:
     prefix = f"cite-{message_id}"
     if record.abstained:
         st.html(
-            f'<div class="abstained"><b>Not in the documents</b><p>{html.escape(record.text)}</p></div>'
+            '<div class="abstained"><b>Not in the documents</b>'
+            f"<p>{html.escape(record.text)}</p></div>"
         )
     elif record.text:
         as_markdown = verbatim_answer if record.verbatim else model_answer
@@ -70,11 +69,6 @@ def _cards(
                 key=f"cite-{message_id}-{citation.number}",
                 width="stretch",
                 wrap=True,
-                help=None
-                if not record.citations
-                else VERIFIED_HELP
-                if citation.verified
-                else UNVERIFIED_HELP,
             ):
                 source_panel.show(shared, record, citation.number)
 
@@ -101,7 +95,7 @@ def _actions(shared: Resources, record: AnswerRecord, message: StoredMessage) ->
         st.feedback("thumbs", key=key, on_change=_keep_thumb, args=(shared, message.id))
         if st.session_state.get(key) is not None:
             with st.popover(
-                "Comment kept" if _comment(shared, message, given) else "Add a comment",
+                "Comment kept" if _comment(message, given) else "Add a comment",
                 icon=":material/chat_bubble:",
                 type="tertiary",
                 key=f"comment_popover_{message.id}",
@@ -112,7 +106,7 @@ def _actions(shared: Resources, record: AnswerRecord, message: StoredMessage) ->
             st.html(_how(record))
 
 
-def _comment(shared: Resources, message: StoredMessage, given: Feedback) -> str:
+def _comment(message: StoredMessage, given: Feedback) -> str:
     kept = state.widget(f"kept_comment_{message.id}")
     return given.comment if kept is None else str(kept)
 
@@ -121,7 +115,7 @@ def _comment_form(shared: Resources, message: StoredMessage, given: Feedback) ->
     with st.form(f"comment_form_{message.id}", border=False):
         comment = st.text_area(
             "What was good or wrong?",
-            value=_comment(shared, message, given),
+            value=_comment(message, given),
             max_chars=2000,
             key=f"comment_{message.id}",
         )

@@ -44,9 +44,7 @@ def show(
             _answering(settings.llm)
             if running:
                 st.space("stretch")
-                st.button(
-                    "Stop", icon=":material/stop_circle:", key="stop", on_click=running.stop
-                )
+                st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=running.stop)
         st.chat_input(
             "Writing the answer …" if running else "Ask a question about your documents",
             key=Key.QUESTION,

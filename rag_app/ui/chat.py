@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import time
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -104,12 +105,13 @@ def _invite(shared: Resources) -> None:
                 on_click=ask,
                 args=(question,),
                 width="stretch",
+                wrap=True,
                 icon=":material/arrow_outward:",
                 icon_position="right",
             )
 
 
-def _transcript(shared: Resources, messages: list[StoredMessage]) -> None:
+def _transcript(shared: Resources, messages: Sequence[StoredMessage]) -> None:
     question = ""
     for message in messages:
         if message.role == "user":

@@ -18,7 +18,7 @@ from rag_app.ui.upload import folder_of, move_uploads
 @st.dialog("New collection", icon=":material/create_new_folder:")
 def create(shared: Resources) -> None:
     """Asks for a name and an embedding model."""
-    from rag_app.embeddings import list_models  # noqa: PLC0415 - only this dialog needs it
+    from rag_app.embeddings import list_models
 
     st.caption(
         "A collection is searched on its own. It keeps the embedding model that it is made with."

@@ -24,9 +24,9 @@ def passages(shared: Resources, collection: str, record: DocumentRecord) -> None
         with in_plain_words():
             _passages(shared, collection, record)
 
-    st.dialog(
-        "Passages", width=620, position="right", icon=":material/format_list_numbered:"
-    )(draw)()
+    st.dialog("Passages", width=620, position="right", icon=":material/format_list_numbered:")(
+        draw
+    )()
 
 
 def _passages(shared: Resources, collection: str, record: DocumentRecord) -> None:

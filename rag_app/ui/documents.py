@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from rag_app.store import CollectionInfo
-from rag_app.types import DocumentRecord
+from rag_app.types import MARKDOWN, PDF, TEXT, DocumentRecord
 from rag_app.ui import collection_dialogs, document_dialogs, state, style, upload_view, wording
 from rag_app.ui.resources import Resources, resources
 from rag_app.ui.state import Key
 
 PER_PAGE = 20
 KINDS = {
-    "application/pdf": ("PDF", "picture_as_pdf"),
-    "text/markdown": ("Markdown", "markdown"),
-    "text/plain": ("Text", "description"),
+    PDF: "PDF",
+    MARKDOWN: "Markdown",
+    TEXT: "Text",
 }
 ACTIONS: Mapping[str, Callable[[Resources, str, DocumentRecord], None]] = {
     ":material/format_list_numbered: Passages": document_dialogs.passages,
@@ -93,7 +93,9 @@ def _list(shared: Resources, name: str, records: Sequence[DocumentRecord]) -> No
             key=Key.DOCUMENT_FILTER,
             icon=":material/search:",
         )
-    shown = [r for r in records if (wanted or "").casefold() in (r.source + (r.title or "")).casefold()]
+    shown = [
+        r for r in records if (wanted or "").casefold() in (r.source + (r.title or "")).casefold()
+    ]
     number = 1
     pages = -(-len(shown) // PER_PAGE)
     place = st.container(gap=None, key="document_list")
@@ -107,7 +109,6 @@ def _list(shared: Resources, name: str, records: Sequence[DocumentRecord]) -> No
 
 
 def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
-    kind, icon = KINDS.get(record.media_type, (record.media_type, "draft"))
     with st.container(
         horizontal=True, vertical_alignment="center", wrap=False, key=f"doc_{record.id[:16]}"
     ):
@@ -115,7 +116,7 @@ def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
             st.html(
                 f'<div class="document"><b>{html.escape(record.name)}</b>{_status(record)}</div>'
                 + style.facts(
-                    kind,
+                    KINDS.get(record.media_type, record.media_type),
                     wording.count(record.pages, "page") if record.paginated else "",
                     wording.count(record.chunks, "passage"),
                     wording.size(record.size_bytes),

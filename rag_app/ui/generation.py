@@ -73,7 +73,7 @@ class Generation:
             record = self._collect()
         except RagError as error:
             record = self._partial(error=str(error))
-        except Exception:  # an edge: whatever went wrong, the reader is told
+        except Exception:  # noqa: BLE001 - an edge: whatever went wrong, the reader is told
             _log.exception("The answer to a question failed.")
             record = self._partial(error=UNEXPECTED)
         finally:

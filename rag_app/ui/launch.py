@@ -74,7 +74,7 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8501) -> None
     Raises:
         UsageError: The port is taken, or the address is not one of this machine.
     """
-    from streamlit.web import cli  # noqa: PLC0415 - heavy
+    from streamlit.web import cli
 
     check_free(host, port)
     cli.main(arguments(settings, host, port), prog_name="streamlit", standalone_mode=False)

@@ -26,7 +26,7 @@ def in_plain_words() -> Iterator[None]:
         yield
     except RagError as error:
         st.error(str(error), icon=":material/error:")
-    except Exception as error:  # an edge: the page says so, and the log has the details
+    except Exception as error:  # noqa: BLE001 - an edge: the page says so, and the log has the details
         _log.exception("A page failed.")
         st.error(UNEXPECTED, icon=":material/error:")
         if _log.isEnabledFor(logging.DEBUG):

@@ -61,8 +61,12 @@ class AnswerRecord:
 
 def record_of(answer: Answer) -> AnswerRecord:
     """What is kept of ``answer``."""
-    nearest = () if answer.citations else tuple(
-        _as_citation(number, hit) for number, hit in enumerate(answer.hits[:NEAREST], start=1)
+    nearest = (
+        ()
+        if answer.citations
+        else tuple(
+            _as_citation(number, hit) for number, hit in enumerate(answer.hits[:NEAREST], start=1)
+        )
     )
     return AnswerRecord(
         text=answer.text,

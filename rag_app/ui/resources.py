@@ -60,7 +60,7 @@ class Resources:
         Raises:
             RagError: The collection is gone, or a model cannot be loaded.
         """
-        from rag_app.answering import Assistant  # noqa: PLC0415 - heavy
+        from rag_app.answering import Assistant
 
         info = next((i for i in self.store.collections() if i.name == collection), None)
         if info is None:
@@ -83,7 +83,7 @@ class Resources:
         Raises:
             RagError: The answerer's spec or address is malformed.
         """
-        from rag_app.answering.chat_model import llm_destination  # noqa: PLC0415
+        from rag_app.answering.chat_model import llm_destination
 
         hosts = [llm_destination(self.settings.override(llm=llm))]
         if collection and self.store.exists(collection):
@@ -93,7 +93,7 @@ class Resources:
 
     def embedding_destination(self, spec: str) -> str | None:
         """The host that would receive the text of documents; None for this machine."""
-        from rag_app.embeddings import list_models  # noqa: PLC0415
+        from rag_app.embeddings import list_models
 
         provider = spec.partition("?")[0].partition(":")[0]
         for status in list_models(self.settings):
@@ -107,7 +107,7 @@ class Resources:
         Raises:
             RagError: The name is taken or not possible, or the model cannot be loaded.
         """
-        from rag_app.embeddings import load_embeddings  # noqa: PLC0415 - heavy
+        from rag_app.embeddings import load_embeddings
 
         settings = self.settings
         chunking = ChunkingIdentity(settings.chunk_tokens, settings.chunk_overlap)
@@ -181,4 +181,5 @@ def resources() -> Resources:
 
 @st.cache_resource(show_spinner=False, max_entries=2)
 def _open(fingerprint: str, _settings: Settings) -> Resources:
+    del fingerprint  # the cache's key; the settings themselves cannot be one
     return Resources(_settings)

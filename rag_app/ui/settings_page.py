@@ -13,11 +13,22 @@ from rag_app.ui.resources import Resources, resources
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Answers": (
-        "llm", "llm_base_url", "llm_context_tokens", "llm_answer_tokens", "llm_timeout_s",
-        "answer_sentences", "abstain_below", "top_k",
+        "llm",
+        "llm_base_url",
+        "llm_context_tokens",
+        "llm_answer_tokens",
+        "llm_timeout_s",
+        "answer_sentences",
+        "abstain_below",
+        "top_k",
     ),
     "Search and passages": (
-        "collection", "embedding", "embedding_base_url", "chunk_tokens", "chunk_overlap", "threads",
+        "collection",
+        "embedding",
+        "embedding_base_url",
+        "chunk_tokens",
+        "chunk_overlap",
+        "threads",
     ),
     "Documents": ("max_file_mb", "pdf_password"),
     "Keys and addresses": ("openai_api_key", "openai_base_url"),
@@ -60,10 +71,11 @@ def sections() -> dict[str, list[str]]:
 
 
 def _privacy(shared: Resources) -> None:
+    names: list[str | None] = [info.name for info in shared.collections()]
     destinations = {
         f"Questions and the passages found for them go to {host}"
-        for info in shared.collections() or [None]
-        if (host := shared.destination(info.name if info else None, shared.settings.llm))
+        for name in names or [None]
+        if (host := shared.destination(name, shared.settings.llm))
     }
     with st.container(border=True, key="privacy_box"):
         if destinations:
@@ -93,7 +105,7 @@ def _rows(settings: Settings, names: Sequence[str]) -> str:
 
 
 def _models(shared: Resources) -> None:
-    from rag_app.embeddings import list_models  # noqa: PLC0415 - only this page needs it
+    from rag_app.embeddings import list_models
 
     rows = []
     for status in list_models(shared.settings):

@@ -19,9 +19,7 @@ SHOWN = 30
 def show(shared: Resources) -> None:
     """Draws the sidebar."""
     with st.sidebar:
-        if st.button(
-            "New chat", icon=":material/edit_square:", width="stretch", key="new_chat"
-        ):
+        if st.button("New chat", icon=":material/edit_square:", width="stretch", key="new_chat"):
             _go(None)
         chosen = _list(shared)
     if chosen:  # a dialog cannot be opened from within the sidebar

@@ -113,7 +113,7 @@ def _sources(shared: Resources, collection: str, citation: Citation) -> tuple[st
 def _render(
     path: str, document_id: str, page: int, quote: str, _password: str | None
 ) -> tuple[bytes, bool]:
-    from ingest.locate import locate_quote  # noqa: PLC0415 - heavy
+    from ingest.locate import locate_quote
 
     del document_id  # part of the cache's key: another content under the same path
     image, found = locate_quote(Path(path), page, quote, _password)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
@@ -30,11 +31,15 @@ if (!window.citationClicks) {
     if (!link) return;
     event.preventDefault();
     const name = link.getAttribute("href").split("#").pop();
-    document.querySelector(".st-key-" + name + " button")?.click();
+    const buttons = document.querySelectorAll(".st-key-" + name + " button");
+    [...buttons].find((button) => button.offsetParent)?.click();
   }, true);
 }
 </script>"""
 """A citation mark in an answer opens the same panel as the source's card below it."""
+
+# The sanitiser takes drawings out of HTML, but leaves pictures in.
+_MARK = f'<img alt="" src="data:image/svg+xml;base64,{b64encode(LOGO.encode()).decode()}">'
 
 
 def dress() -> None:
@@ -47,7 +52,7 @@ def dress() -> None:
 def hero(title: str, text: str) -> None:
     """The large greeting of an empty page."""
     st.html(
-        f'<div class="hero"><div class="hero-mark">{LOGO}</div>'
+        f'<div class="hero"><div class="hero-mark">{_MARK}</div>'
         f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></div>"
     )
 

@@ -7,7 +7,6 @@ the one before it stays.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import tempfile
 import threading
@@ -91,7 +90,7 @@ class UploadJob:
             self._ingest()
         except RagError as error:
             self.error = str(error)
-        except Exception:  # an edge: whatever went wrong, the reader is told
+        except Exception:  # noqa: BLE001 - an edge: whatever went wrong, the reader is told
             _log.exception("An upload failed.")
             self.error = UNEXPECTED
         finally:
@@ -101,7 +100,7 @@ class UploadJob:
             self.finished.set()
 
     def _ingest(self) -> None:
-        from ingest import ingest_paths  # noqa: PLC0415 - heavy
+        from ingest import ingest_paths
 
         report = ingest_paths(
             [str(path) for path in self._paths],
@@ -178,8 +177,8 @@ def settle(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> None:
 def safe_name(name: str) -> str:
     """The file name in ``name`` without any folder, and never hidden or empty."""
     plain = PureWindowsPath(PurePosixPath(name).name).name.replace("\0", "").lstrip(".")
-    stem, suffix = os.path.splitext(plain)
-    return f"{stem[:120] or 'upload'}{suffix[:20]}"
+    path = Path(plain or "upload")
+    return f"{path.stem[:120]}{path.suffix[:20]}"
 
 
 def _before(path: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ingest.load import supported_suffixes
 from rag_app.errors import RagError
 from rag_app.types import FileOutcome
 from rag_app.ui import state, wording
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 LOOK_S = 0.25
-TYPES = ("pdf", "txt", "md", "markdown", "text")
 STATES = {
     "added": ("added", "good"),
     "updated": ("replaced", "good"),
@@ -40,12 +40,12 @@ def show(shared: Resources, collection: str) -> UploadJob | None:
     """Draws the field and the last upload; returns the upload, if there is one."""
     number = state.get(Key.UPLOAD_ROUND, 0)
     files = st.file_uploader(
-        "Add documents",
-        type=list(TYPES),
+        "Drop files here",
+        type=list(supported_suffixes()),
         accept_multiple_files=True,
         max_upload_size=upload_limit_mb(shared.settings),
         key=f"upload_{number}",
-        label_visibility="collapsed",
+        help="A file of the same name takes the place of the one before it.",
     )
     with st.expander("Some of them are protected by a password", type="compact"):
         password = st.text_input(

@@ -26,7 +26,7 @@ def size(number: int) -> str:
     amount = float(number)
     for unit in ("bytes", "kB", "MB"):
         if amount < 1000:
-            return f"{amount:.0f} {unit}" if amount >= 10 or unit == "bytes" else f"{amount:.1f} {unit}"
+            return f"{amount:.{int(amount < 10 and unit != 'bytes')}f} {unit}"
         amount /= 1000
     return f"{amount:.1f} GB"
 

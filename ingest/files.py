@@ -1,0 +1,106 @@
+"""From the paths that a user gives to the files that they mean."""
+
+from __future__ import annotations
+
+import fnmatch
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.load import explain
+from rag_app.types import FileOutcome
+
+
+@dataclass(slots=True)
+class Selection:
+    """The files that some paths mean.
+
+    Attributes:
+        files: Absolute paths, each once, in the order of the paths given, folders sorted.
+        missing: Given paths that are not there.
+        failed: What could not even be listed.
+        roots: The given paths, absolute; what lies below them is the user's concern.
+    """
+
+    files: list[Path] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
+    failed: list[FileOutcome] = field(default_factory=list)
+    roots: list[str] = field(default_factory=list)
+
+    def covers(self, path: str) -> bool:
+        """Whether a path is one of those given, lies below one, or fits a pattern."""
+        for root in self.roots:
+            if path == root or path.startswith(root.rstrip(os.sep) + os.sep):
+                return True
+            if glob.has_magic(root) and fnmatch.fnmatchcase(path, root.replace("**/", "*")):
+                return True
+        return False
+
+
+def select(paths: Iterable[str | Path]) -> Selection:
+    """Expands files, folders and patterns (``*``, ``?``, ``[]``, ``**``).
+
+    Hidden files and folders (a leading dot) are left out unless they are given themselves; links
+    are followed, each folder once.
+    """
+    selection = Selection()
+    seen: dict[Path, None] = {}
+    for given in paths:
+        root = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - keeps links
+        selection.roots.append(str(root))
+        for path in _meant(root, selection):
+            if _storable(path, selection):
+                seen.setdefault(path)
+    selection.files = list(seen)
+    return selection
+
+
+def _meant(root: Path, selection: Selection) -> Iterator[Path]:
+    if not os.path.lexists(root) and glob.has_magic(str(root)):
+        matches = sorted(glob.glob(str(root), recursive=True))
+        if not matches:
+            selection.missing.append(root)
+        for match in map(Path, matches):
+            yield from _below(match, selection)
+    elif root.exists() or root.is_symlink():
+        yield from _below(root, selection)
+    else:
+        selection.missing.append(root)
+
+
+def _below(path: Path, selection: Selection) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path
+        return
+    visited: set[tuple[int, int]] = set()
+
+    def note(error: OSError) -> None:
+        folder = Path(error.filename or path)
+        selection.failed.append(FileOutcome(str(folder), "failed", explain(folder, error)))
+
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=note):
+        status = Path(folder).stat()
+        identity = (status.st_dev, status.st_ino)
+        if identity in visited:  # a link back to a folder above
+            folders.clear()
+            continue
+        visited.add(identity)
+        folders[:] = sorted(_visible(folders))
+        yield from (Path(folder) / name for name in sorted(_visible(names)))
+
+
+def _visible(names: Sequence[str]) -> Iterator[str]:
+    return (name for name in names if not name.startswith("."))
+
+
+def _storable(path: Path, selection: Selection) -> bool:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        shown = str(path).encode(errors="replace").decode()
+        reason = f"The file name {shown} is not valid UTF-8. Rename the file."
+        selection.failed.append(FileOutcome(shown, "failed", reason))
+        return False
+    return True

@@ -1,0 +1,122 @@
+"""What is to be done with each file: contents are compared, not names or dates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.files import Selection
+from ingest.load import LoadOptions, digest_file, format_of
+from rag_app.errors import DocumentSkippedError, DocumentError
+from rag_app.types import DocumentRecord, FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A content to be parsed, embedded and stored, and the files that hold it."""
+
+    document_id: str
+    paths: tuple[Path, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is to be done.
+
+    Attributes:
+        settled: Outcomes that nothing needs to be done for.
+        points: Files whose content is stored under another path: path and document id.
+        tasks: Contents that are new.
+        gone: Stored paths to be forgotten.
+    """
+
+    settled: list[FileOutcome] = field(default_factory=list)
+    points: list[tuple[str, str]] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the collection stays as it is."""
+        return not (self.points or self.tasks or self.gone)
+
+
+def outcome_of_error(path: Path | str, error: DocumentError, document_id: str = "") -> FileOutcome:
+    """The outcome of a file that cannot be ingested."""
+    state = "skipped" if isinstance(error, DocumentSkippedError) else "failed"
+    return FileOutcome(str(path), state, str(error), document_id)  # type: ignore[arg-type]
+
+
+def fingerprints(
+    files: Iterable[Path], options: LoadOptions, cancelled: Callable[[], bool]
+) -> tuple[dict[Path, str], list[FileOutcome]]:
+    """SHA-256 of each file's content, and the outcomes of files that cannot be read."""
+    digests: dict[Path, str] = {}
+    refused: list[FileOutcome] = []
+    for path in files:
+        if cancelled():
+            break
+        try:
+            format_of(path)
+            digests[path] = digest_file(path, options)
+        except DocumentError as error:
+            refused.append(outcome_of_error(path, error))
+    return digests, refused
+
+
+def make_plan(
+    selection: Selection,
+    digests: Mapping[Path, str],
+    known: Mapping[str, str],
+    records: Mapping[str, DocumentRecord],
+    *,
+    sync: bool,
+    force: bool = False,
+) -> Plan:
+    """Compares the files with what is stored.
+
+    Args:
+        selection: The files.
+        digests: Content of each that can be read.
+        known: Stored paths and the ids of their documents.
+        records: Stored documents by id.
+        sync: Whether stored paths that are gone are to be forgotten.
+        force: Whether stored contents are to be parsed and embedded again.
+    """
+    plan = Plan()
+    new: dict[str, list[Path]] = {}
+    for path, document_id in digests.items():
+        if document_id not in records or force:
+            new.setdefault(document_id, []).append(path)
+        elif known.get(str(path)) == document_id:
+            plan.settled.append(_unchanged(path, records[document_id]))
+        else:
+            plan.points.append((str(path), document_id))
+    plan.tasks = [Task(document_id, tuple(paths)) for document_id, paths in new.items()]
+    if sync:
+        plan.gone = [path for path in known if selection.covers(path) and not Path(path).exists()]
+    for path in selection.missing:
+        if not any(Selection(roots=[str(path)]).covers(gone) for gone in plan.gone):
+            plan.settled.append(FileOutcome(str(path), "failed", _missing(path)))
+    return plan
+
+
+def _missing(path: Path) -> str:
+    from glob import has_magic
+
+    if has_magic(str(path)):
+        return f"No file fits {path}. Check the pattern."
+    return f"There is no file or folder {path}. Check the path."
+
+
+def _unchanged(path: Path, record: DocumentRecord) -> FileOutcome:
+    return FileOutcome(
+        str(path),
+        "unchanged",
+        document_id=record.id,
+        pages=record.pages,
+        characters=record.characters,
+        chunks=record.chunks,
+        truncated_chunks=record.truncated_chunks,
+    )

@@ -1,0 +1,96 @@
+"""What an ingestion tells: while it runs, and when it is done."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from rag_app.errors import RagError
+from rag_app.types import FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an ingestion stands.
+
+    Attributes:
+        done: Files that have their outcome.
+        total: Files in all.
+        path: The file that came last.
+        chunks_done: Passages embedded.
+        chunks_known: Passages of the files that are parsed so far.
+        seconds: Since the start.
+        encoder_seconds: Of these, inside the embedding model.
+    """
+
+    done: int
+    total: int
+    path: str
+    chunks_done: int
+    chunks_known: int
+    seconds: float
+    encoder_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of every file.
+
+    Attributes:
+        outcomes: Exactly one for each file; after an interruption, for each that was finished.
+        collection: Name of the collection.
+        seconds: Wall time.
+        encoder_seconds: Of these, inside the embedding model.
+        interrupted: Whether it was stopped before its end.
+    """
+
+    outcomes: tuple[FileOutcome, ...]
+    collection: str
+    seconds: float
+    encoder_seconds: float = 0.0
+    interrupted: bool = False
+
+    @property
+    def failed(self) -> int:
+        """How many files failed."""
+        return sum(1 for outcome in self.outcomes if outcome.state == "failed")
+
+    @property
+    def states(self) -> dict[str, int]:
+        """How many files came to each state, in alphabetical order."""
+        return dict(sorted(Counter(outcome.state for outcome in self.outcomes).items()))
+
+    @property
+    def stored(self) -> tuple[FileOutcome, ...]:
+        """The files whose content was embedded and stored in this run."""
+        return tuple(one for one in self.outcomes if one.state in {"added", "updated"})
+
+    def to_json(self) -> dict[str, object]:
+        """The object that ``ingest --report`` writes."""
+        stored = self.stored
+        return {
+            "collection": self.collection,
+            "interrupted": self.interrupted,
+            "files": [outcome.to_json() for outcome in self.outcomes],
+            "totals": {
+                "files": len(self.outcomes),
+                "states": self.states,
+                "pages": sum(one.pages for one in stored),
+                "characters": sum(one.characters for one in stored),
+                "chunks": sum(one.chunks for one in stored),
+                "truncated_chunks": sum(one.truncated_chunks for one in stored),
+                "seconds": round(self.seconds, 3),
+                "encoder_seconds": round(self.encoder_seconds, 3),
+            },
+        }
+
+
+def attach(error: RagError, report: IngestReport) -> None:
+    """Gives an error that stopped a run the report of what was finished before."""
+    error.__dict__["report"] = report
+
+
+def report_of(error: RagError) -> IngestReport | None:
+    """The report of the run that an error stopped, if it stopped one."""
+    report = error.__dict__.get("report")
+    return report if isinstance(report, IngestReport) else None

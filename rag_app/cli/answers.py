@@ -1,0 +1,104 @@
+"""How an answer looks in the terminal, and which documents a question is limited to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_app.cli.output import say, show
+from rag_app.errors import UsageError
+from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord
+
+if TYPE_CHECKING:
+    from rag_app.answering.assistant import Assistant
+
+
+def say_destination(assistant: Assistant) -> None:
+    """Tells the user which host receives text, if one does."""
+    if assistant.destination is not None:
+        say(f"Note: your question and the passages found go to {assistant.destination}.")
+
+
+def finished(events: Iterable[AnswerEvent]) -> Answer:
+    """The answer at the end of ``events``."""
+    return next(event for event in events if isinstance(event, Answer))
+
+
+def show_answer(events: Iterable[AnswerEvent], *, streamed: bool) -> Answer:
+    """Prints the answer and returns it.
+
+    Args:
+        events: From the assistant.
+        streamed: Print it as it is written. The check of the citations comes after that, so the
+            text is printed once more where it found something.
+    """
+    if not streamed:
+        answer = finished(events)
+        show(answer.text)
+        return answer
+    written = []
+    try:
+        for event in events:
+            if isinstance(event, Answer):
+                answer = event
+            else:
+                written.append(event.text)
+                show(event.text, end="")
+    finally:
+        show()  # also ends the line before an error's message
+    if "".join(written).strip() != answer.text.strip():
+        say("Note: the check removed citations that do not hold. The answer is now:")
+        show(answer.text)
+    return answer
+
+
+def show_citations(answer: Answer) -> None:
+    """Lists the citations: number, file, page and quote."""
+    pages = {hit.document.id: hit.document.paginated for hit in answer.hits}
+    for citation in answer.citations:
+        show(
+            f"\n[{citation.number}] {_place(citation, paginated=pages.get(citation.document_id, True))}"
+        )
+        doubt = "" if citation.verified else " (not found word for word in the source)"
+        show(f"    “{' '.join(citation.quote.split())}”{doubt}")
+
+
+def say_notices(answer: Answer) -> None:
+    """Says what the reader should know beside the answer."""
+    for notice in answer.notices:
+        say(f"Note: {notice}")
+
+
+def document_ids(records: Sequence[DocumentRecord], names: Sequence[str]) -> list[str] | None:
+    """The documents that ``names`` stand for: file names, or paths as they were ingested.
+
+    Returns:
+        Their ids; None when ``names`` is empty, which stands for all documents.
+
+    Raises:
+        UsageError: A name stands for no document.
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        matching = [record.id for record in records if _is_named(record, name)]
+        if not matching:
+            known = sorted({Path(source).name for record in records for source in record.sources})
+            near = get_close_matches(name, known, n=3)
+            hint = f"Did you mean {' or '.join(near)}?" if near else "See: rag collections show"
+            raise UsageError(f"No document of this collection is named '{name}'. {hint}")
+        found.update(dict.fromkeys(matching))
+    return list(found) or None
+
+
+def _is_named(record: DocumentRecord, name: str) -> bool:
+    absolute = str(Path(name).absolute())
+    return any(
+        name in (source, Path(source).name) or absolute == source for source in record.sources
+    )
+
+
+def _place(citation: Citation, *, paginated: bool) -> str:
+    also = f" (the same as {', '.join(citation.sources[1:])})" if citation.sources[1:] else ""
+    return f"{citation.source}{f', page {citation.page}' if paginated else ''}{also}"

@@ -1,0 +1,71 @@
+"""``rag ask``: one question, one answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from rag_app.cli import options
+from rag_app.cli.answers import (
+    document_ids,
+    finished,
+    say_destination,
+    say_notices,
+    show_answer,
+    show_citations,
+)
+from rag_app.cli.output import show_json
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[
+        list[str], typer.Argument(metavar="QUESTION", help="The question; - reads it from a pipe.")
+    ],
+    collection: options.Collection = None,
+    document: options.Documents = None,
+    top_k: options.Passages = None,
+    llm: options.Llm = None,
+    embedding: options.Embedding = None,
+    json: options.Json = False,
+    stream: Annotated[
+        bool | None,
+        typer.Option(
+            "--stream/--no-stream",
+            help="Print the answer as it is written, or only when it is whole and checked "
+            "[default: as it is written on a terminal]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Answer a question from the documents, and list the passages that the answer quotes.
+
+    Nothing leaves this machine unless you name a remote model with --llm or --embedding.
+
+    \b
+    Examples:
+      rag ask "How long is the warranty?"
+      rag ask -d manual.pdf -d faq.md "How do I reset it?"
+      rag ask --json "How long is the warranty?" | jq .citations
+      echo "How long is the warranty?" | rag ask -
+      rag ask --llm openai:gpt-4o-mini "How long is the warranty?"
+    """
+    from rag_app.answering.assistant import Assistant
+
+    settings = options.settings_for(
+        context, collection=collection, top_k=top_k, llm=llm, embedding=embedding
+    )
+    text = sys.stdin.read() if question == ["-"] else " ".join(question)
+    assistant = Assistant.open(settings)
+    say_destination(assistant)
+    only = document_ids(assistant.collection.documents(), document) if document else None
+    events = assistant.stream(text, document_ids=only)
+    if json:
+        answer = finished(events)
+        show_json(answer.to_json())
+    else:
+        answer = show_answer(events, streamed=sys.stdout.isatty() if stream is None else stream)
+        show_citations(answer)
+    say_notices(answer)

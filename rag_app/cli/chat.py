@@ -1,0 +1,159 @@
+"""``rag chat``: questions and follow-ups, until the user leaves."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import typer
+
+from rag_app.cli import options
+from rag_app.cli.answers import (
+    document_ids,
+    say_destination,
+    say_notices,
+    show_answer,
+    show_citations,
+)
+from rag_app.cli.interrupt import stop_on_interrupt
+from rag_app.cli.output import counted, printable, say, show
+from rag_app.errors import AnswerError, EmbeddingError, UsageError
+from rag_app.types import Answer, Turn
+
+if TYPE_CHECKING:
+    from rag_app.answering.assistant import Assistant
+
+PROMPT = "› "
+
+
+@dataclass
+class Conversation:
+    """What a chat remembers between two lines.
+
+    Attributes:
+        assistant: Answers.
+        only: Documents that are searched; None for all.
+        turns: What was said, oldest first.
+        last: The last answer.
+    """
+
+    assistant: Assistant
+    only: list[str] | None
+    turns: list[Turn] = field(default_factory=list)
+    last: Answer | None = None
+
+
+def chat(
+    context: typer.Context,
+    collection: options.Collection = None,
+    document: options.Documents = None,
+    top_k: options.Passages = None,
+    llm: options.Llm = None,
+    embedding: options.Embedding = None,
+) -> None:
+    """Ask one question after another; follow-ups may lean on what was said before.
+
+    Ctrl-C stops an answer; a second Ctrl-C, Ctrl-D or /quit leaves. With a pipe on standard input,
+    each line is a question.
+
+    \b
+    Examples:
+      rag chat
+      rag chat --collection manuals
+      printf 'How long is the warranty?\\nAnd for batteries?\\n' | rag chat
+    """
+    from rag_app.answering.assistant import Assistant
+
+    settings = options.settings_for(
+        context, collection=collection, top_k=top_k, llm=llm, embedding=embedding
+    )
+    assistant = Assistant.open(settings)
+    info = assistant.collection.info
+    say_destination(assistant)
+    say(f"{counted(info.documents, 'document')} in '{info.name}'. /help lists the commands.")
+    names = document_ids(assistant.collection.documents(), document) if document else None
+    conversation = Conversation(assistant, names)
+    while (line := _read_line()) is not None:
+        if line in _COMMANDS:
+            if not _COMMANDS[line][1](conversation):
+                break
+        elif line.startswith("/"):
+            say(f"There is no command {line}. /help lists them.")
+        elif line:
+            _answer(conversation, line)
+
+
+def _read_line() -> str | None:
+    """The next line, stripped; None at the end of input or at Ctrl-C."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        if line.strip():
+            show(f"\n{PROMPT}{line.strip()}")
+        return line.strip() if line else None
+    import readline  # noqa: F401 - gives the input line its arrow keys
+
+    try:
+        return input(f"\n{PROMPT}").strip()
+    except (EOFError, KeyboardInterrupt):
+        say("")
+        return None
+
+
+def _answer(conversation: Conversation, question: str) -> None:
+    """Answers one line. An error ends the answer, not the chat."""
+    with stop_on_interrupt("\nStopping. Once more leaves the chat.") as should_stop:
+        try:
+            answer = show_answer(
+                conversation.assistant.stream(
+                    question,
+                    history=conversation.turns,
+                    document_ids=conversation.only,
+                    should_stop=should_stop,
+                ),
+                streamed=True,
+            )
+        except (AnswerError, EmbeddingError, UsageError) as error:
+            say(f"rag: {error}")
+            return
+    show_citations(answer)
+    say_notices(answer)
+    conversation.last = answer
+    conversation.turns += [Turn("user", question), Turn("assistant", answer.text)]
+
+
+def _help(_conversation: Conversation) -> bool:
+    for name, (meaning, _) in _COMMANDS.items():
+        show(f"{name:<10}{meaning}")
+    return True
+
+
+def _sources(conversation: Conversation) -> bool:
+    if conversation.last is None:
+        say("Ask something first.")
+        return True
+    for number, hit in enumerate(conversation.last.hits, start=1):
+        page = f", page {hit.chunk.page}" if hit.document.paginated else ""
+        show(f"{number}. {hit.document.source}{page} (score {hit.score:.2f})")
+        show("   " + " ".join(printable(hit.chunk.text).split()))
+    return True
+
+
+def _new(conversation: Conversation) -> bool:
+    conversation.turns.clear()
+    conversation.last = None
+    return True
+
+
+def _quit(_conversation: Conversation) -> bool:
+    return False
+
+
+_COMMANDS: dict[str, tuple[str, Callable[[Conversation], bool]]] = {
+    "/help": ("list these commands", _help),
+    "/sources": ("the passages found for the last question, best first", _sources),
+    "/new": ("forget what was said, for a new subject", _new),
+    "/quit": ("leave", _quit),
+}
+"""What each command says of itself, and what it does; it returns whether the chat goes on."""

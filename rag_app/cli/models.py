@@ -1,0 +1,82 @@
+"""``rag models``: which models can be used, and getting the bundled one ready."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from rag_app.cli import options
+from rag_app.cli.output import say, show, show_json, show_table
+
+if TYPE_CHECKING:
+    from rag_app.cli.answerers import AnswererStatus
+    from rag_app.embeddings import ModelStatus
+
+app = typer.Typer(
+    help="List the models that can be used, and what others would need.",
+    invoke_without_command=True,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def models(context: typer.Context, json: options.Json = False) -> None:
+    """List the models that can be used now, and what others would need (a key, an extra).
+
+    \b
+    Examples:
+      rag models
+      rag models --json
+      rag models prepare
+    """
+    if context.invoked_subcommand is None:
+        list_(context, json)
+
+
+@app.command("list")
+def list_(context: typer.Context, json: options.Json = False) -> None:
+    """List the models; the same as `rag models`.
+
+    \b
+    Example:
+      rag models list --json
+    """
+    from rag_app.cli.answerers import list_answerers
+    from rag_app.embeddings import list_models
+
+    settings = options.settings_for(context)
+    embeddings, answerers = list_models(settings), list_answerers(settings)
+    if json:
+        show_json(
+            {
+                "embedding": [asdict(status) for status in embeddings],
+                "llm": [asdict(status) for status in answerers],
+            }
+        )
+        return
+    show("Embedding models (--embedding, RAG_EMBEDDING)\n")
+    _table(embeddings)
+    show("\nAnswerers (--llm, RAG_LLM)\n")
+    _table(answerers)
+
+
+@app.command()
+def prepare(context: typer.Context) -> None:
+    """Get the bundled model ready, which happens at its first use otherwise.
+
+    \b
+    Example:
+      rag models prepare
+    """
+    from rag_app.embeddings import prepare as prepare_bundled
+
+    path = prepare_bundled(options.settings_for(context), say)
+    say(f"The bundled model is ready: {path}")
+
+
+def _table(statuses: Sequence[ModelStatus | AnswererStatus]) -> None:
+    rows = [(s.spec, s.state, s.destination or "stays here", s.note) for s in statuses]
+    show_table(("model", "state", "text goes to", "note"), rows)
