@@ -43,7 +43,6 @@ def main() -> None:
         run([str(BIN / "ingest"), "--quiet", str(SAMPLES)], Path(home))
         assistant = Assistant.open(load_settings({"home": home}))
         answers = [assistant.ask(question["question"]) for question in questions]
-        assistant.close()
     pairs = list(zip(questions, answers, strict=True))
     known = [(q, a) for q, a in pairs if q["document"]]
     unknown = [(q, a) for q, a in pairs if not q["document"]]

@@ -22,10 +22,11 @@ _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", 
 _SYMBOLS = _LIGATURES | {"\uf0b7": "•", "\uf0a7": "▪", "\u2029": "\n\n"}
 _SPACES = "\t\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
 # The joiners U+200C and U+200D stay: Persian, Indic scripts and emoji need them.
-_DROPPED = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff"
-_ODD = re.compile(
-    rf"\r\n|[\r\x0b\x0c\x85\u2028]|[{_SPACES}]|[{''.join(_SYMBOLS)}]|[{_DROPPED}]+"
+_DROPPED = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
+    "\ufeff\ud800-\udfff"
 )
+_ODD = re.compile(rf"\r\n|[\r\x0b\x0c\x85\u2028]|[{_SPACES}]|[{''.join(_SYMBOLS)}]|[{_DROPPED}]+")
 # In a PDF, U+0002 may be PDFium's hyphen.
 _ODD_IN_PDF = re.compile(_ODD.pattern.replace("\x00-\x08", "\x00\x01\x03-\x08"))
 _LINE_ENDS = frozenset("\r\x0b\x0c\x85\u2028")
@@ -49,9 +50,7 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
     for text in traced:
         text.sub(_ODD if document.media_type != PDF else _ODD_IN_PDF, _even)
         _compose(text)
-    numbered = [
-        (page.number, text.text) for page, text in zip(document.pages, traced, strict=True)
-    ]
+    numbered = [(page.number, text.text) for page, text in zip(document.pages, traced, strict=True)]
     for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
         if ranges:
             text.cut(ranges)
@@ -136,4 +135,3 @@ def _tabular(line: str) -> bool:
         return True
     figures = sum(1 for word in words if _FIGURE.fullmatch(word))
     return figures >= 2 and 2 * figures >= len(words)
-

@@ -59,7 +59,7 @@ def select(paths: Iterable[str | Path]) -> Selection:
 
 def _meant(root: Path, selection: Selection) -> Iterator[Path]:
     if not os.path.lexists(root) and glob.has_magic(str(root)):
-        matches = sorted(glob.glob(str(root), recursive=True))
+        matches = sorted(glob.glob(str(root), recursive=True))  # noqa: PTH207 - absolute
         if not matches:
             selection.missing.append(root)
         for match in map(Path, matches):

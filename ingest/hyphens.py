@@ -12,7 +12,22 @@ from collections.abc import Iterable
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end, without the line end.
 CUT = re.compile(r"([^\W_]+)(?:[\ufffe\x02]\s*|\xad\s*|[-\u2010][ ]?\n(?!\n))(?=([^\W_]+))")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_PREFIXES = frozenset("non self well ex cross half quasi multi anti semi long short high low".split())
+_PREFIXES = frozenset(
+    (
+        "non",
+        "self",
+        "well",
+        "ex",
+        "cross",
+        "half",
+        "quasi",
+        "multi",
+        "anti",
+        "semi",
+        "long",
+        "short",
+    )
+)
 
 
 class Hyphens:

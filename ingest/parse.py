@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, Full, Queue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from ingest.chunk import iter_chunks
 from ingest.clean import clean_pages
@@ -82,7 +82,7 @@ class Parser:
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="ingest-parser", daemon=True)
 
-    def __enter__(self) -> Parser:
+    def __enter__(self) -> Self:
         """Starts the thread."""
         self._thread.start()
         return self

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from glob import has_magic
 from pathlib import Path
 
 from ingest.files import Selection
 from ingest.load import LoadOptions, digest_file, format_of
-from rag_app.errors import DocumentSkippedError, DocumentError
+from rag_app.errors import DocumentError, DocumentSkippedError
 from rag_app.types import DocumentRecord, FileOutcome
 
 
@@ -102,9 +103,25 @@ def make_plan(
     return plan
 
 
-def _missing(path: Path) -> str:
-    from glob import has_magic
+def duplicate(path: str, record: DocumentRecord) -> FileOutcome:
+    """The outcome of a file whose content is stored under another path."""
+    others = [source for source in record.sources if source != path]
+    there = next((other for other in others if Path(other).exists()), None)
+    if there:
+        reason = f"The same content as {there}."
+    elif others:
+        reason = f"Moved from {others[0]}, which is gone (--sync forgets it)."
+    else:
+        reason = "Its content is stored already."
+    return replace(_unchanged(Path(path), record), state="duplicate", reason=reason)
 
+
+def forgotten(path: str, document_id: str) -> FileOutcome:
+    """The outcome of a stored file that is gone."""
+    return FileOutcome(path, "forgotten", "The file is gone, and is cited no more.", document_id)
+
+
+def _missing(path: Path) -> str:
     if has_magic(str(path)):
         return f"No file fits {path}. Check the pattern."
     return f"There is no file or folder {path}. Check the path."

@@ -71,9 +71,7 @@ def _place(heading: Heading, page: CleanPage) -> _Placed | None:
     return _Placed(match.start() if match else 0, heading.level, title)
 
 
-def _page_sections(
-    page: CleanPage, found: Sequence[_Placed], path: list[_Placed]
-) -> list[Section]:
+def _page_sections(page: CleanPage, found: Sequence[_Placed], path: list[_Placed]) -> list[Section]:
     """The sections of one page; ``path`` is left as it is at the page's end."""
     sections: list[Section] = []
     start = 0

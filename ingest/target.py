@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Self
 
 from rag_app.errors import CollectionExistsError, UsageError
 from rag_app.settings import Settings
@@ -10,9 +12,78 @@ from rag_app.types import ChunkingIdentity, EmbeddingIdentity
 
 if TYPE_CHECKING:
     from rag_app.embeddings import IdentifiedEmbeddings
-    from rag_app.store import Collection, Store
+    from rag_app.store import Collection, Store, Writer
 
 _CHUNKING = {"chunk_tokens": "size", "chunk_overlap": "overlap"}
+
+
+class Target:
+    """A collection by name, whether or not it exists yet, and the one writer of it.
+
+    It is made, or opened for writing, when that is first needed: a run that finds nothing to do, or
+    nothing that can be read, leaves no trace.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, name: str, on_wait: Callable[[], None] | None
+    ) -> None:
+        self._store, self._settings, self.name, self._on_wait = store, settings, name, on_wait
+        self._stack = ExitStack()
+        self._writer: Writer | None = None
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Ends writing: the vector index is brought up to date."""
+        self._stack.__exit__(*error)  # type: ignore[arg-type]
+
+    def existing(self) -> Collection | None:
+        """The collection, if it is there.
+
+        Raises:
+            EmbeddingMismatchError: The settings ask for another model than it was built with.
+            UsageError: They ask for another chunking.
+        """
+        if not self._store.exists(self.name):
+            return None
+        collection = self._store.get(self.name)
+        info = collection.info
+        check_chunking(self.name, info.chunking, self._settings, info.embedding)
+        if self._settings.embedding not in {"auto", info.embedding.spec}:
+            from rag_app.embeddings import embeddings_for
+
+            embeddings_for(self._settings, info.embedding)  # raises the mismatch, if it is one
+        return collection
+
+    def model(self) -> tuple[IdentifiedEmbeddings, ChunkingIdentity]:
+        """Loads the collection's model, or the settings' one for a new collection."""
+        from rag_app.embeddings import cached, embeddings_for
+
+        if (collection := self.existing()) is None:
+            embeddings = embeddings_for(self._settings, None)
+            chunking = chunking_for(self._settings, embeddings.identity)
+        else:
+            info = collection.info
+            embeddings, chunking = embeddings_for(self._settings, info.embedding), info.chunking
+        return cached(embeddings, self._settings), chunking
+
+    def writer(self, identity: EmbeddingIdentity | None = None) -> Writer:
+        """The writer; waits for another process that writes.
+
+        Args:
+            identity: Of the model; makes the collection if it is not there.
+        """
+        if self._writer is None:
+            collection = (
+                create(self._store, self._settings, self.name, identity)
+                if identity and not self._store.exists(self.name)
+                else self._store.get(self.name)
+            )
+            wait_s = self._settings.lock_wait_s
+            self._writer = self._stack.enter_context(collection.writer(wait_s, self._on_wait))
+        return self._writer
 
 
 def open_or_create(
@@ -24,25 +95,33 @@ def open_or_create(
         EmbeddingMismatchError: It was built with another model than the settings ask for.
         UsageError: The settings ask for another chunking than the collection has.
     """
-    from rag_app.embeddings import embeddings_for
-
-    if store.exists(name):
-        collection = store.get(name)
-        check_chunking(name, collection.info.chunking, settings, collection.info.embedding)
-        return collection, embeddings_for(settings, collection.info.embedding)
-    embeddings = embeddings_for(settings, None)
-    return create(store, settings, name, embeddings.identity), embeddings
+    target = Target(store, settings, name, None)
+    embeddings, _ = target.model()
+    existing = target.existing()
+    return existing or create(store, settings, name, embeddings.identity), embeddings
 
 
-def create(
-    store: Store, settings: Settings, name: str, identity: EmbeddingIdentity
-) -> Collection:
-    """Makes a collection; one that another process has made meanwhile is taken as it is."""
+def create(store: Store, settings: Settings, name: str, identity: EmbeddingIdentity) -> Collection:
+    """Makes a collection; one that another process has made meanwhile must be the same.
+
+    Raises:
+        EmbeddingMismatchError: The other one was made with another model.
+        UsageError: The other one was made with another chunking.
+    """
+    from rag_app.embeddings import check_identity
+
+    chunking = chunking_for(settings, identity)
     try:
-        return store.create(name, identity, chunking_for(settings, identity))
+        return store.create(name, identity, chunking)
     except CollectionExistsError:
         collection = store.get(name)
-        check_chunking(name, collection.info.chunking, settings, identity)
+        info = collection.info
+        check_identity(info.embedding, identity)
+        if info.chunking != chunking:
+            raise UsageError(
+                f"Another process has just made the collection '{name}' with another chunking. "
+                "Run the command again."
+            ) from None
         return collection
 
 

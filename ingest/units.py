@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 LANGUAGE = "en"
 
@@ -55,7 +56,7 @@ def split_units(text: str, start: int, end: int, *, lines: bool) -> list[Unit]:
         borders[match.end()] = True
     units: list[Unit] = []
     ordered = sorted(borders)
-    for first, last in zip(ordered, ordered[1:], strict=False):
+    for first, last in pairwise(ordered):
         _append(units, text, Unit(first, last, borders[last]))
     return units
 
@@ -111,12 +112,13 @@ def _halved(text: str, unit: Unit, limit: int) -> list[Unit]:
     parts = max(2, length // (_MOST_CHARACTERS_PER_TOKEN * limit))
     cuts = [unit.start]
     for number in range(1, parts):
-        cut = _cut_near(text, unit.start + length * number // parts, length // (2 * parts), cuts[-1])
+        middle = unit.start + length * number // parts
+        cut = _cut_near(text, middle, length // (2 * parts), cuts[-1])
         if cuts[-1] < cut < unit.end:
             cuts.append(cut)
     cuts.append(unit.end)
     pieces: list[Unit] = []
-    for first, last in zip(cuts, cuts[1:], strict=False):
+    for first, last in pairwise(cuts):
         piece = text[first:last]
         if stripped := piece.strip():
             start = first + len(piece) - len(piece.lstrip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -71,7 +71,7 @@ class Job:
 
         return np.stack([vector for vector in self.vectors if vector is not None])
 
-    def outcomes(self, known: dict[str, str]) -> Iterator[FileOutcome]:
+    def outcomes(self, known: Mapping[str, str]) -> Iterator[FileOutcome]:
         """What became of its files; ``known`` are the paths that were stored before."""
         parsed, first = self._known(), str(self.task.paths[0])
         for path in map(str, self.task.paths):
@@ -130,8 +130,8 @@ class Window:
         """Passages that wait for the model."""
         return len(self._texts)
 
-    def add(self, piece: Piece) -> Job | None:
-        """Takes passages in; returns their document if that completes it."""
+    def add(self, piece: Piece) -> list[Job]:
+        """Takes passages in; returns their document, alone, if that completes it."""
         job = self._jobs.setdefault(piece.task.document_id, Job(piece.task))
         first = len(job.chunks)
         job.chunks += piece.chunks
@@ -140,7 +140,7 @@ class Window:
         job.parsed = piece.parsed
         self.known += len(piece.chunks)
         self._texts += [(job, first + number) for number in range(len(piece.chunks))]
-        return self._finished(job)
+        return self._finished([job])
 
     def drop(self, task: Task) -> None:
         """Forgets a document that turned out to be unusable."""
@@ -166,10 +166,10 @@ class Window:
                 job.seconds += share
             self.done += len(batch)
             owners = dict.fromkeys(job for job, _ in batch)
-            yield [job for job in owners if self._finished(job)]
+            yield self._finished(owners)
 
-    def _finished(self, job: Job) -> Job | None:
-        if not job.is_complete:
-            return None
-        self._jobs.pop(job.task.document_id, None)
-        return job
+    def _finished(self, jobs: Iterable[Job]) -> list[Job]:
+        done = [job for job in jobs if job.is_complete]
+        for job in done:
+            self._jobs.pop(job.task.document_id, None)
+        return done

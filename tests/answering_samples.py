@@ -14,23 +14,33 @@ from rag_app.types import PDF, TEXT, Chunk, ChunkingIdentity, DocumentRecord, Hi
 
 PASSAGES = {
     "warranty.pdf": (
-        "The Heron pump has a warranty of 36 months from the date of delivery. Wear parts such as "
-        "seals and filters are excluded from the warranty.",
-        "Claims are sent to service@heron.example together with the serial number. A claim is "
-        "answered within five working days.",
+        (
+            "The Heron pump has a warranty of 36 months from the date of delivery. Wear parts "
+            "such as seals and filters are excluded from the warranty."
+        ),
+        (
+            "Claims are sent to service@heron.example together with the serial number. A claim is "
+            "answered within five working days."
+        ),
     ),
     "history.txt": (
-        "Heron Pumps was founded in 1987 by Marta Lindqvist in the town of Kalmar. She had built "
-        "her first pump in a boat shed two years before.",
+        (
+            "Heron Pumps was founded in 1987 by Marta Lindqvist in the town of Kalmar. She had "
+            "built her first pump in a boat shed two years before."
+        ),
         "In 2004 the company moved its assembly to Gdansk. About 210 people work there today.",
     ),
     "prices.md": (
-        "| Model | Flow | Price |\n|---|---|---|\n| Heron 20 | 20 litres | 340 euros |\n"
-        "| Heron 55 | 55 litres | 615 euros |",
+        (
+            "| Model | Flow | Price |\n|---|---|---|\n| Heron 20 | 20 litres | 340 euros |\n"
+            "| Heron 55 | 55 litres | 615 euros |"
+        ),
     ),
     "safety.txt": (
-        "Disconnect the pump from the mains before opening the housing. Never run it dry for more "
-        "than 30 seconds, because the seals overheat.",
+        (
+            "Disconnect the pump from the mains before opening the housing. Never run it dry for "
+            "more than 30 seconds, because the seals overheat."
+        ),
     ),
 }
 
@@ -67,9 +77,7 @@ def build(settings: Settings, passages: Mapping[str, tuple[str, ...]] = PASSAGES
     """Fills the collection that ``settings`` name."""
     store = Store(settings)
     embeddings = embeddings_for(settings, None)
-    collection = store.create(
-        settings.collection, embeddings.identity, ChunkingIdentity(200, 0)
-    )
+    collection = store.create(settings.collection, embeddings.identity, ChunkingIdentity(200, 0))
     with collection.writer(5) as writer:
         for name, texts in passages.items():
             document, chunks = record(name, texts)

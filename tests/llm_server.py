@@ -87,14 +87,17 @@ class ScriptedLlm:
 
 
 @contextmanager
-def scripted_llm(pieces: Sequence[str] = ("Hello.",), **script: int | None) -> Iterator[ScriptedLlm]:
+def scripted_llm(
+    pieces: Sequence[str] = ("Hello.",), **script: int | None
+) -> Iterator[ScriptedLlm]:
     """Starts a real HTTP server that answers every request with the same script."""
     llm = ScriptedLlm(pieces, **script)  # type: ignore[arg-type]
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            llm.requests.append(body | {"headers": dict(self.headers), "path": self.path})
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            llm.requests.append(body | {"headers": headers, "path": self.path})
             if llm.status != 200:
                 self._send_error_body()
                 return
@@ -155,7 +158,8 @@ def main(model: str, context_tokens: int) -> None:
     parameters.ui = False
     parameters.verbosity = 0
     server = xllamacpp.Server(parameters)
-    print(server.listening_address, flush=True)
+    sys.stdout.write(f"{server.listening_address}\n")
+    sys.stdout.flush()
     sys.stdin.read()
     del server
 

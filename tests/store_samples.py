@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from rag_app.types import TEXT, Chunk, ChunkingIdentity, DocumentRecord, Embeddi
 DIMENSION = 16
 IDENTITY = EmbeddingIdentity("test:small", "f" * 64, DIMENSION, 64)
 CHUNKING = ChunkingIdentity(200, 0)
+
+WORKER = Path(__file__).with_name("store_worker.py")
 
 Item = tuple[DocumentRecord, list[Chunk], np.ndarray]
 
@@ -78,3 +82,14 @@ def assert_whole(collection: Collection) -> int:
             (best, cosine), *_ = collection.search_dense(vector, 1)
             assert (best, round(cosine, 3)) == (chunk.id, 1.0)
     return len(records)
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """Starts a task of store_worker.py."""
+    command = [sys.executable, str(WORKER), *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+
+
+def finish(process: subprocess.Popen[str]) -> str:
+    """Waits for its end; what else it told."""
+    return process.communicate(timeout=120)[0].strip()

@@ -16,6 +16,7 @@ from store_samples import document, make, put, settings
 
 from rag_app.errors import RagError
 from rag_app.store import Collection, Store, chroma, upkeep, writer
+from rag_app.store.embedded import EmbeddedIndex
 
 VERSIONS, PATHS = 4, 40
 
@@ -120,7 +121,9 @@ def search(home: Path) -> None:
 
 
 def use(home: Path) -> None:
-    """Opens a store and reads it, and tells what goes wrong."""
+    """Reads and writes a store, as nobody in particular, and tells what goes wrong."""
+    if os.geteuid() == 0:
+        os.setuid(65534)
     try:
         with Store(settings(home)) as store:
             store.collections()
@@ -131,6 +134,7 @@ def use(home: Path) -> None:
 
 
 if __name__ == "__main__":
+    EmbeddedIndex.worth_asking_from = 0
     task, folder, *rest = sys.argv[1:]
     more = [int(value) if value.isdigit() else value for value in rest]
     globals()[task](Path(folder), *more)

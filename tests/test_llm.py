@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from answering_samples import made_hit, made_settings
 from llm_server import RunningLlm, model_file, running_llm, scripted_llm
+
 from rag_app.answering.chat_model import llm_destination, load_chat_model
 from rag_app.answering.generative import STOPPED, UNCITED, Generated, Generator
 from rag_app.errors import AnswerError, MissingKeyError, UsageError
@@ -158,7 +158,7 @@ def test_a_connection_that_breaks_leaves_what_came(tmp_path: Path) -> None:
         (403, "refused the key"),
         (404, r"does not know the model or the address \(.*scripted refusal"),
         (400, "refused the request"),
-        (429, "rate limit or a used-up quota"),
+        (429, "refuses more requests for now: a rate limit or a used-up quota"),
         (503, "failed with status 503"),
     ],
 )
@@ -203,7 +203,7 @@ def test_the_request_holds_passages_conversation_and_limits(tmp_path: Path) -> N
     with scripted_llm() as llm:
         run(generator(tmp_path, llm.base_url, openai_api_key="sk-test"), history=history)
     request = llm.requests[0]
-    assert request["headers"]["Authorization"] == "Bearer sk-test"
+    assert request["headers"]["authorization"] == "Bearer sk-test"
     assert request["path"] == "/v1/chat/completions"
     assert request["stream"] is True
     assert request["max_tokens"] == 48

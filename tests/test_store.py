@@ -29,6 +29,7 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.store import Collection, Store
+from rag_app.store.embedded import EmbeddedIndex
 from rag_app.types import ChunkingIdentity, EmbeddingIdentity
 
 
@@ -38,8 +39,13 @@ def server(tmp_path_factory):
         yield url
 
 
-@pytest.fixture(params=["embedded", pytest.param("server", marks=pytest.mark.chroma_server)])
-def url(request):
+@pytest.fixture(
+    params=["embedded", "small", pytest.param("server", marks=pytest.mark.chroma_server)]
+)
+def url(request, monkeypatch):
+    """Address of the server, or None; the embedded Chroma is asked unless "small"."""
+    if request.param == "embedded":
+        monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
     return request.getfixturevalue("server") if request.param == "server" else None
 
 

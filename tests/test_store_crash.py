@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from store_samples import assert_whole, document, make, put, settings, vectors
+from store_samples import assert_whole, document, finish, make, put, settings, start, vectors
 from store_worker import PATHS, VERSIONS, seed
 
 from rag_app.store import Store, chroma
 from rag_app.store.database import Database
+from rag_app.store.embedded import EmbeddedIndex
 from rag_app.store.schema import CATALOG
 from rag_app.store.vectors import DOUBTFUL
 
-WORKER = Path(__file__).with_name("store_worker.py")
 KILLS = 12
 
 
-def start(*arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, str(WORKER), *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
-
-
-def finish(process: subprocess.Popen[str]) -> str:
-    output = process.communicate(timeout=120)[0]
-    return output.strip()
+@pytest.fixture(autouse=True)
+def always_ask_the_index(monkeypatch):
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
 
 
 def chunk_ids(store: Store) -> set[str]:

@@ -6,11 +6,26 @@ import subprocess
 import sys
 
 import pytest
-from store_samples import assert_whole, document, make, put, settings, vectors
-from test_store_crash import WORKER, finish, start
+from store_samples import (
+    WORKER,
+    assert_whole,
+    document,
+    finish,
+    make,
+    put,
+    settings,
+    start,
+    vectors,
+)
 
 from rag_app.errors import StoreBusyError
 from rag_app.store import Store, chroma, upkeep, writer
+from rag_app.store.embedded import EmbeddedIndex
+
+
+@pytest.fixture(autouse=True)
+def always_ask_the_index(monkeypatch):
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
 
 
 def test_reader_sees_what_another_process_writes(tmp_path, monkeypatch):
@@ -92,7 +107,10 @@ def test_reading_and_an_empty_writing_import_no_chroma(tmp_path):
         "    assert len(collection.search_keywords('a passage', 5)) == 3\n"
         "    with collection.writer(1) as writer:\n"
         "        assert writer.has(collection.documents()[0].id)\n"
-        "assert not {'numpy', 'chromadb', 'httpx'} & set(sys.modules)\n"
+        "    assert not {'numpy', 'chromadb', 'httpx'} & set(sys.modules)\n"
+        "    import numpy\n"
+        "    assert len(collection.search_dense(numpy.ones(16, 'f'), 5)) == 3\n"
+        "assert not {'chromadb', 'httpx'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=WORKER.parents[1])
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.load.pdfium import Line
@@ -41,11 +42,11 @@ class _Style(NamedTuple):
 
 
 def mark_paragraphs(text: str, lines: Sequence[Line]) -> str:
-    """Writes a paragraph's end as two line feeds in the place of ``\\r\\n``, so that offsets hold."""
+    r"""Writes a paragraph's end as two line feeds instead of CR LF, so that offsets hold."""
     usual = _usual_step(lines)
     longest = max((line.end - line.start for line in lines), default=0)
     pieces, done = [], 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         short = line.end - line.start < 0.6 * longest
         if line.bottom - following.bottom > _STEP * usual or (short and _restyled(line, following)):
             pieces += [text[done : line.end], "\n\n"]
@@ -87,7 +88,7 @@ def _level(style: _Style, common: Sequence[_Style]) -> int:
 def _usual_step(lines: Sequence[Line]) -> float:
     """The commonest distance between two lines that follow each other closely."""
     steps: Counter[float] = Counter()
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         step, height = line.bottom - following.bottom, line.top - line.bottom
         if 0.5 * height < step < 2.2 * height:
             steps[round(step * 2) / 2] += 1

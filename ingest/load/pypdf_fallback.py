@@ -27,7 +27,7 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
             return LoadedDocument(PDF, _pages(file, options))
     except DocumentError:
         raise
-    except Exception as error:  # noqa: BLE001 - one untrusted file; parsers fail in every way
+    except Exception as error:
         raise DocumentUnreadableError(
             f"{file.name} is broken or cut off: no PDF can be read from it. "
             "Get a new copy, or export it again."

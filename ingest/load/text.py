@@ -35,7 +35,7 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001
 
 
 def decode(file: RawFile) -> str:
-    """The characters of a text file, line ends as ``\\n``.
+    r"""The characters of a text file, line ends as ``\\n``.
 
     Raises:
         DocumentSkippedError: It is binary, or holds nothing but white space.
@@ -47,7 +47,7 @@ def decode(file: RawFile) -> str:
             "Save it as UTF-8, or give it the file name ending of its real type."
         )
     if not text.strip():
-        raise DocumentSkippedError(f"{file.name} holds only white space. There is nothing to ingest.")
+        raise DocumentSkippedError(f"{file.name} holds only white space: nothing to ingest.")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

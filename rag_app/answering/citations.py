@@ -26,7 +26,9 @@ _QUOTATION = re.compile(r'"([^"\n]+)"|“([^”\n]+)”|„([^“”\n]+)[“”
 # A sentence of the answer ends after its marks: "It is red.[1][2] Then" has two sentences.
 _CLAIM = re.compile(r"(?s).+?(?:[.!?…][\"”’»)]*(?:\s*\[\d+\])*(?=\s|$)|\n|$)")
 # A picture or link of a document must not make a reader's browser call another host.
-_LINK = re.compile(r"!?\[([^\]\n]*)\]\((?:[a-z][a-z0-9+.-]*:|//)[^)\n]*\)", re.IGNORECASE)
+_LINK = re.compile(
+    r"!?\[(?!\d{1,3}\])([^\]\n]*)\]\((?:[a-z][a-z0-9+.-]*:|//)[^)\n]*\)", re.IGNORECASE
+)
 
 QUOTED_WORDS = 3
 """A shorter run in quotation marks is a term, not a quotation."""

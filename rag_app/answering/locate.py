@@ -28,7 +28,7 @@ def locate(quote: str, passage: str) -> tuple[int, int] | None:
     differ. An ellipsis stands for anything left out; the parts must follow in order.
     """
     plain, offsets = _folded(passage)
-    parts = [_folded(part.strip(_EDGES))[0].strip() for part in _ELLIPSIS.split(quote)]
+    parts = [_folded(part)[0].strip(_EDGES) for part in _ELLIPSIS.split(quote)]
     parts = [part for part in parts if part]
     if not parts:
         return None

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.cli.output import say, show
+from rag_app.cli.output import say, show, shown_path
 from rag_app.errors import UsageError
 from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord
 
@@ -58,9 +58,8 @@ def show_citations(answer: Answer) -> None:
     """Lists the citations: number, file, page and quote."""
     pages = {hit.document.id: hit.document.paginated for hit in answer.hits}
     for citation in answer.citations:
-        show(
-            f"\n[{citation.number}] {_place(citation, paginated=pages.get(citation.document_id, True))}"
-        )
+        place = _place(citation, paginated=pages.get(citation.document_id, True))
+        show(f"\n[{citation.number}] {place}")
         doubt = "" if citation.verified else " (not found word for word in the source)"
         show(f"    “{' '.join(citation.quote.split())}”{doubt}")
 
@@ -100,5 +99,6 @@ def _is_named(record: DocumentRecord, name: str) -> bool:
 
 
 def _place(citation: Citation, *, paginated: bool) -> str:
-    also = f" (the same as {', '.join(citation.sources[1:])})" if citation.sources[1:] else ""
-    return f"{citation.source}{f', page {citation.page}' if paginated else ''}{also}"
+    first, *others = map(shown_path, citation.sources or (citation.source,))
+    also = f" (the same as {', '.join(others)})" if others else ""
+    return f"{first}{f', page {citation.page}' if paginated else ''}{also}"

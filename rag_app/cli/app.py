@@ -26,7 +26,7 @@ app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
 
 
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 

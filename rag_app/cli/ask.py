@@ -40,7 +40,7 @@ def ask(
         ),
     ] = None,
 ) -> None:
-    """Answer a question from the documents, and list the passages that the answer quotes.
+    """Answer a question, and list the passages it quotes.
 
     Nothing leaves this machine unless you name a remote model with --llm or --embedding.
 

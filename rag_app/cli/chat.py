@@ -18,7 +18,7 @@ from rag_app.cli.answers import (
     show_citations,
 )
 from rag_app.cli.interrupt import stop_on_interrupt
-from rag_app.cli.output import counted, printable, say, show
+from rag_app.cli.output import counted, printable, say, show, shown_path
 from rag_app.errors import AnswerError, EmbeddingError, UsageError
 from rag_app.types import Answer, Turn
 
@@ -53,10 +53,10 @@ def chat(
     llm: options.Llm = None,
     embedding: options.Embedding = None,
 ) -> None:
-    """Ask one question after another; follow-ups may lean on what was said before.
+    """Ask one question after another in the terminal.
 
-    Ctrl-C stops an answer; a second Ctrl-C, Ctrl-D or /quit leaves. With a pipe on standard input,
-    each line is a question.
+    A follow-up may lean on what was said before. Ctrl-C stops an answer; a second Ctrl-C, Ctrl-D
+    or /quit leaves. With a pipe on standard input, each line is a question.
 
     \b
     Examples:
@@ -135,7 +135,7 @@ def _sources(conversation: Conversation) -> bool:
         return True
     for number, hit in enumerate(conversation.last.hits, start=1):
         page = f", page {hit.chunk.page}" if hit.document.paginated else ""
-        show(f"{number}. {hit.document.source}{page} (score {hit.score:.2f})")
+        show(f"{number}. {shown_path(hit.document.source)}{page} (score {hit.score:.2f})")
         show("   " + " ".join(printable(hit.chunk.text).split()))
     return True
 

@@ -10,7 +10,7 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.complete import collection_names
-from rag_app.cli.output import counted, say, show, show_json, show_table, when
+from rag_app.cli.output import counted, say, show, show_json, show_table, shown_path, when
 from rag_app.errors import UsageError
 from rag_app.types import DocumentRecord
 
@@ -89,7 +89,10 @@ def show_one(
     show(f"made {when(info.created_at)}, changed {when(info.updated_at)}")
     if documents:
         show()
-        rows = [(r.source, r.pages, r.chunks, r.size_bytes, when(r.added_at)) for r in documents]
+        rows = [
+            (shown_path(r.source), r.pages, r.chunks, r.size_bytes, when(r.added_at))
+            for r in documents
+        ]
         show_table(("document", "pages", "passages", "bytes", "added"), rows)
 
 

@@ -12,10 +12,10 @@ from rag_app.errors import EXIT_ERROR, SettingsError
 
 
 def doctor(context: typer.Context, json: options.Json = False) -> None:
-    """Check the installation, the models, the stores and the servers that are set.
+    """Check the installation, the models and the stores.
 
-    Each line is ok, or a problem with what to do about it; the exit status is 1 when there is a
-    problem. No text of yours is sent anywhere.
+    Servers that are set are looked at, too. Each line is ok, or a problem with what to do about
+    it; the exit status is 1 when there is a problem. No text of yours is sent anywhere.
 
     \b
     Examples:

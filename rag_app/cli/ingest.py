@@ -6,11 +6,11 @@ import glob
 import json as json_module
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from rag_app.cli import options
+from rag_app.cli import ingest_options, options
 from rag_app.cli.ingest_report import say_report
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
@@ -22,67 +22,34 @@ from rag_app.settings import Settings
 if TYPE_CHECKING:
     from ingest import IngestReport
 
+WAITING = "Another process is writing to this collection. Waiting until it is done."
 STOPPING = "\nStopping. What was finished is kept; Ctrl-C again ends at once."
 KEPT = "Interrupted. What was finished is kept; run the same command again to go on from there."
 
 
 def ingest(
     context: typer.Context,
-    paths: Annotated[
-        list[str],
-        typer.Argument(metavar="PATH...", help="Files, folders, or patterns such as 'docs/*.pdf'."),
-    ],
+    paths: ingest_options.Paths,
     collection: options.Collection = None,
-    sync: Annotated[
-        bool, typer.Option("--sync", help="Also forget documents below PATH that are gone.")
-    ] = False,
-    report: Annotated[
-        Path | None,
-        typer.Option(
-            "--report", metavar="FILE", help="Write what became of each file, as JSON, to FILE."
-        ),
-    ] = None,
+    sync: ingest_options.Sync = False,
+    report: ingest_options.Report = None,
     json: options.Json = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say only what was skipped or failed.")
-    ] = False,
-    password: Annotated[
-        str | None,
-        typer.Option(
-            "--password",
-            metavar="TEXT",
-            help="Password of encrypted PDF files; RAG_PDF_PASSWORD keeps it out of process lists.",
-            show_default=False,
-        ),
-    ] = None,
+    quiet: ingest_options.Quiet = False,
+    password: ingest_options.Password = None,
     embedding: options.Embedding = None,
-    chunk_tokens: Annotated[
-        int | None,
-        typer.Option(
-            "--chunk-tokens",
-            metavar="N",
-            help="Largest passage of a new collection, in tokens.",
-            show_default=False,
-        ),
-    ] = None,
-    chunk_overlap: Annotated[
-        int | None,
-        typer.Option(
-            "--chunk-overlap",
-            metavar="N",
-            help="Tokens repeated from the passage before.",
-            show_default=False,
-        ),
-    ] = None,
+    chunk_tokens: ingest_options.ChunkTokens = None,
+    chunk_overlap: ingest_options.ChunkOverlap = None,
     config: options.Config = None,
     home: options.Home = None,
     sets: options.Sets = None,
 ) -> None:
-    """Read documents into a collection: PDF, plain text and Markdown.
+    """Read documents into a collection.
 
-    Files whose content is known cost nothing, a changed file replaces its old passages, and an
-    interrupted run loses nothing that was finished. The exit status is 0 when all went well, 2
-    for a path that is not there, 3 when some documents failed, and 130 after Ctrl-C.
+    PDF, plain text and Markdown are read. Files whose content is known cost nothing, a changed
+    file replaces its old passages, and an interrupted run loses nothing that was finished.
+
+    The exit status is 0 when all went well, 2 for a path that is not there, 3 when some documents
+    failed, and 130 after Ctrl-C.
 
     \b
     Examples:
@@ -103,18 +70,19 @@ def ingest(
         _check_paths(paths)
     if report is not None:
         _check_writable(report)
+
+    def tell(done: IngestReport) -> None:
+        _tell(done, report, json=json, quiet=quiet)
+
     try:
         done = _ingest(paths, settings, sync=sync, quiet=quiet or json)
     except RagError as error:
-        from ingest.report import report_of
+        from ingest import report_of
 
         if (partial := report_of(error)) is not None:
-            _tell(partial, report, json=json, quiet=quiet)
+            tell(partial)
         raise
-    except KeyboardInterrupt:
-        say(KEPT)
-        raise typer.Exit(INTERRUPTED) from None
-    _tell(done, report, json=json, quiet=quiet)
+    tell(done)
     if done.interrupted:
         say(KEPT)
         raise typer.Exit(INTERRUPTED)
@@ -127,7 +95,14 @@ def _ingest(paths: list[str], settings: Settings, *, sync: bool, quiet: bool) ->
 
     display = ProgressLine() if quiet else progress_display()
     with stop_on_interrupt(STOPPING) as cancelled, display as show_progress:
-        return ingest_paths(paths, settings, sync=sync, progress=show_progress, cancelled=cancelled)
+        return ingest_paths(
+            paths,
+            settings,
+            sync=sync,
+            progress=show_progress,
+            cancelled=cancelled,
+            on_wait=lambda: say(WAITING),
+        )
 
 
 def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -> None:
@@ -149,8 +124,10 @@ def _check_paths(paths: list[str]) -> None:
 
 def _leads_to_something(path: str) -> bool:
     expanded = str(Path(path).expanduser())
-    matches = glob.has_magic(expanded) and any(glob.iglob(expanded, recursive=True))
-    return os.path.lexists(expanded) or matches
+    if os.path.lexists(expanded):
+        return True
+    matches = glob.glob(expanded, recursive=True)  # noqa: PTH207 - as the ingestion reads patterns
+    return glob.has_magic(expanded) and bool(matches)
 
 
 def _check_writable(report: Path) -> None:

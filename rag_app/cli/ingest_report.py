@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag_app.cli.output import counted, say
+from rag_app.cli.output import counted, say, shown_path
 
 if TYPE_CHECKING:
     from ingest import IngestReport
@@ -29,7 +29,7 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
     """
     for outcome in report.outcomes:
         if outcome.state in ("skipped", "failed"):
-            say(f"{outcome.state}: {outcome.path}: {outcome.reason}")
+            say(f"{outcome.state}: {shown_path(outcome.path)}: {outcome.reason}")
     truncated = sum(outcome.truncated_chunks for outcome in report.stored)
     if truncated:
         say(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rag_app.embeddings import ModelStatus
 
 app = typer.Typer(
-    help="List the models that can be used, and what others would need.",
+    help="List the models that can be used.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )
@@ -24,7 +24,9 @@ app = typer.Typer(
 
 @app.callback()
 def models(context: typer.Context, json: options.Json = False) -> None:
-    """List the models that can be used now, and what others would need (a key, an extra).
+    """List the models that can be used.
+
+    What cannot be used yet says what it needs: a key, an extra, a server.
 
     \b
     Examples:

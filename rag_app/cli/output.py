@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import typer
 
@@ -52,6 +53,12 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None
             gap = " " * (width - cell_len(cell))
             cells.append(gap + cell if right else cell + gap)
         show("  ".join(cells).rstrip())
+
+
+def shown_path(path: str) -> str:
+    """``path`` as the user would type it here: relative to the working folder if it is below."""
+    absolute, here = Path(path), Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path
 
 
 def when(moment: datetime) -> str:

@@ -12,7 +12,6 @@ from rag_app.cli.output import counted, say
 
 if TYPE_CHECKING:
     from ingest import Progress
-    from rich.progress import Progress as Bar
 
 EVERY_S = 5.0
 """Seconds between two lines where there is no terminal."""
@@ -26,8 +25,9 @@ def progress_display() -> AbstractContextManager[Show]:
 
 
 def rate(progress: Progress) -> float:
-    """Passages embedded in a second so far."""
-    return progress.chunks_done / progress.seconds if progress.seconds > 0 else 0.0
+    """Passages embedded in a second; getting the model ready is not counted in."""
+    seconds = progress.encoder_seconds or progress.seconds
+    return progress.chunks_done / seconds if seconds > 0 else 0.0
 
 
 def seconds_left(progress: Progress) -> float | None:
@@ -91,7 +91,7 @@ class ProgressBar:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
         from rich.progress import Progress as Bar
 
-        self._bar: Bar = Bar(
+        self._bar = Bar(
             BarColumn(bar_width=30),
             MofNCompleteColumn(),
             TextColumn("files, {task.fields[rate]}", markup=False),

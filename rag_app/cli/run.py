@@ -40,7 +40,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
             raise
         say(f"{name}: {error}")
         _leave(error.exit_status)
-    except Exception as error:  # noqa: BLE001 - the edge: the user gets a sentence
+    except Exception as error:  # the edge: the user gets a sentence
         if debug:
             raise
         say(

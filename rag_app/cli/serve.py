@@ -26,7 +26,7 @@ def serve(
     collection: options.Collection = None,
     llm: options.Llm = None,
 ) -> None:
-    """Open the chat, the documents and the settings in the browser.
+    """Serve the pages: ask and manage documents in a browser.
 
     The pages answer on this machine only, unless --host says otherwise. Ctrl-C stops them.
 

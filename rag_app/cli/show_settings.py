@@ -10,9 +10,10 @@ from rag_app.settings import Origin, Settings, is_secret
 
 
 def settings(context: typer.Context, json: options.Json = False) -> None:
-    """Show every setting: its value, and where it came from (default, file, variable or flag).
+    """Show what every setting is, and where it came from.
 
-    Keys and passwords are shown as present or absent.
+    Values come from defaults, rag.toml, RAG_* variables and options, in this order. Keys and
+    passwords are shown as present or absent.
 
     \b
     Examples:

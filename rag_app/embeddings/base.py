@@ -85,6 +85,9 @@ class IdentifiedEmbeddings(Embeddings):
         """LangChain's form of ``encode_query``."""
         return cast("list[float]", self.encode_query(text).tolist())
 
+    def close(self) -> None:
+        """Lets go of files and connections. The object cannot be used afterwards."""
+
     def _checked(self, vectors: Vectors, count: int) -> Vectors:
         identity = self.identity
         vectors = np.asarray(vectors, np.float32)

@@ -14,7 +14,7 @@ from dataclasses import asdict
 import numpy as np
 
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
-from rag_app.embeddings.vector_file import VectorFile
+from rag_app.embeddings.vectors import VectorFile
 from rag_app.settings import Settings
 from rag_app.types import EmbeddingIdentity
 
@@ -78,8 +78,9 @@ class CachedEmbeddings(IdentifiedEmbeddings):
         return self._file.prune(keep_bytes)
 
     def close(self) -> None:
-        """Closes the file."""
+        """Closes the file and the model."""
         self._file.close()
+        self._inner.close()
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         return self._inner._embed(texts)  # noqa: SLF001 - the same class

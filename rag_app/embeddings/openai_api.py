@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
+from weakref import finalize
 
 import numpy as np
 
@@ -45,11 +46,19 @@ class OpenAIModel(IdentifiedEmbeddings):
         spec: As the user wrote it.
         client: LangChain's client, which sends strings.
         address: Base URL, for messages and the identity.
+        hang_up: Closes the client's connections; called at the latest with the object's end.
     """
 
-    def __init__(self, spec: ModelSpec, client: OpenAIEmbeddings, address: str) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        client: OpenAIEmbeddings,
+        address: str,
+        hang_up: Callable[[], None],
+    ) -> None:
         self._spec = spec
         self._client = client
+        self._hang_up = finalize(self, hang_up)
         self._address = address
         self._max_tokens = spec.number("max_tokens", MAX_TOKENS, least=8)
         self.destination = None if is_loopback(address) else host_of(address)
@@ -78,6 +87,10 @@ class OpenAIModel(IdentifiedEmbeddings):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """An estimate that is seldom too low; see ``estimate_tokens``."""
         return [estimate_tokens(text) + 2 for text in texts]
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._hang_up()
 
     def _shortened(self, texts: Sequence[str]) -> list[str]:
         return [cut(text, self._max_tokens - 2) for text in texts]
@@ -132,20 +145,23 @@ def load(spec: ModelSpec, settings: Settings) -> OpenAIModel:
         raise MissingKeyError(f"The embedding model '{spec}'", KEY)
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else "none"
     from langchain_openai import OpenAIEmbeddings
+    from openai import DefaultHttpxClient
     from pydantic import SecretStr
 
+    connections = DefaultHttpxClient(timeout=TIMEOUT_S)
     client = OpenAIEmbeddings(
         model=spec.model,
         dimensions=dimensions,
         api_key=SecretStr(key),
         base_url=address,
+        http_client=connections,
         timeout=TIMEOUT_S,
         max_retries=2,
         # Strings are sent: token ids would need tiktoken's files, which it fetches from a host,
         # and mean nothing to other servers.
         check_embedding_ctx_length=False,
     )
-    return OpenAIModel(spec, client, address)
+    return OpenAIModel(spec, client, address, connections.close)
 
 
 def models(settings: Settings) -> list[ModelStatus]:

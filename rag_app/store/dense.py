@@ -42,6 +42,8 @@ def search(
     """
     if document_ids is not None:
         return exact.search(connection, collection, vector, k, "documents", document_ids)
+    if _size(connection, collection) < index.worth_asking_from:
+        return exact.search(connection, collection, vector, k, "all")
     pending = exact.search(connection, collection, vector, k, "pending")
     name, place = connection.execute(
         "SELECT name, place FROM indexes WHERE collection = ?", (collection,)
@@ -75,6 +77,13 @@ def _committed(
         if len(hits) >= k or len(found) < wanted or wanted >= _MOST:
             return hits[:k]
         wanted = min(2 * wanted + len(found) - len(hits), _MOST)
+
+
+def _size(connection: sqlite3.Connection, collection: int) -> int:
+    row = connection.execute(
+        "SELECT sum(chunks) FROM documents WHERE collection = ?", (collection,)
+    )
+    return int(row.fetchone()[0] or 0)
 
 
 def _holds_any(connection: sqlite3.Connection, collection: int) -> bool:

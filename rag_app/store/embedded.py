@@ -37,6 +37,9 @@ class EmbeddedIndex(VectorIndex):
 
     place = "embedded"
 
+    # Importing and opening Chroma takes half a second to three, reading so many vectors 20 ms.
+    worth_asking_from = 5000
+
     def __init__(self, home: Path, database: Database) -> None:
         self._database = database
         self._shared = shared.acquire(home)
@@ -86,8 +89,10 @@ class EmbeddedIndex(VectorIndex):
             engine = self._shared.engine()
             try:
                 yield engine
-            finally:  # after an interrupt too: the call itself is not cut short by one
+            except (KeyboardInterrupt, SystemExit):  # the call itself is not cut short by these
                 engine.settle(name)
+                raise
+            engine.settle(name)
 
     @contextmanager
     def _settling(self, name: str, generation: int) -> Iterator[None]:
@@ -97,7 +102,7 @@ class EmbeddedIndex(VectorIndex):
         except IndexUnusableError:  # there is none, so nothing is half done
             self._mark(name, "unsettled = 0")
             raise
-        except (KeyboardInterrupt, SystemExit):  # ours; the engine has done its work
+        except (KeyboardInterrupt, SystemExit):  # the engine has done its work
             self._settled(name, generation)
             raise
         except BaseException:  # a panic of the engine is no Exception

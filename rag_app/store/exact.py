@@ -1,8 +1,9 @@
 """Exact search over the vectors of the catalog.
 
 For what the vector index cannot answer well: passages that it does not hold yet, a few chosen
-documents (a graph index must search far to find them), and an index that is missing or doubtful.
-Costs a pass over the vectors: about 3 ms for each thousand of 384 numbers.
+documents (a graph index must search far to find them), a small collection (Chroma takes longer to
+import than all its vectors to read), and an index that is missing or doubtful. Costs a pass over
+the vectors: 2 to 4 ms for each thousand of 384 numbers.
 """
 
 from __future__ import annotations
@@ -17,13 +18,15 @@ _BLOCK = 4096
 
 Scope = Literal["pending", "documents", "all"]
 
+# CROSS JOIN is SQLite's way to fix the order: from the few documents to their passages.
 _SCOPES: dict[Scope, str] = {
     "pending": "FROM pending AS p JOIN chunks AS c ON c.key = p.chunk"
     " JOIN vectors AS v ON v.chunk = c.key WHERE p.collection = :collection",
-    "documents": "FROM json_each(:ids) AS wanted JOIN documents AS d"
+    "documents": "FROM json_each(:ids) AS wanted CROSS JOIN documents AS d"
     " ON d.collection = :collection AND d.id = wanted.value"
-    " JOIN chunks AS c ON c.document = d.key JOIN vectors AS v ON v.chunk = c.key",
-    "all": "FROM chunks AS c JOIN vectors AS v ON v.chunk = c.key WHERE c.collection = :collection",
+    " CROSS JOIN chunks AS c ON c.document = d.key JOIN vectors AS v ON v.chunk = c.key",
+    "all": "FROM documents AS d CROSS JOIN chunks AS c ON c.document = d.key"
+    " JOIN vectors AS v ON v.chunk = c.key WHERE d.collection = :collection",
 }
 
 
@@ -57,8 +60,9 @@ def search(
     while block := rows.fetchmany(_BLOCK):
         matrix = np.frombuffer(b"".join(blob for _, blob in block), np.float32)
         matrix = matrix.reshape(len(block), -1)
-        norms = np.linalg.norm(matrix, axis=1)
-        cosines = matrix @ query / np.where(norms == 0, 1, norms)
+        # einsum rather than BLAS, whose threads wait for cores that an encoder may be using
+        norms = np.sqrt(np.einsum("ij,ij->i", matrix, matrix))
+        cosines = np.einsum("ij,j->i", matrix, query) / np.where(norms == 0, 1, norms)
         top = np.argsort(-cosines, kind="stable")[:k]
         best += [(block[i][0], float(cosines[i])) for i in top]
         best = sorted(best, key=lambda hit: (-hit[1], hit[0]))[:k]

@@ -14,8 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from rag_app.store.languages import is_stop_word
 from rag_app.store.terms import term, terms, words
 
-WEIGHTS = (1.0, 0.5, 0.5)
-"""Weight of a term in the passage, the headings and the file names."""
+WEIGHTS = (1.0, 2.0, 0.5)
+"""Weight of a term in the passage, the headings and the file names.
+
+Headings at 0.5 / 1 / 2, nDCG@10: SciFact 0.683 / 0.686 / 0.694, Cranfield 0.347 / 0.350 / 0.356,
+XQuAD (English, Spanish, German) within 0.003 of each other."""
 
 MAX_TERMS = 64
 """Longest query; the terms after it add little and cost time."""
@@ -118,8 +121,8 @@ def search(
         ""
         if document_ids is None
         else (
-            " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted JOIN documents AS d"
-            " ON d.collection = :collection AND d.id = wanted.value JOIN chunks AS c"
+            " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted CROSS JOIN documents AS d"
+            " ON d.collection = :collection AND d.id = wanted.value CROSS JOIN chunks AS c"
             " ON c.document = d.key)"
         )
     )
@@ -136,7 +139,8 @@ def search(
 def expression(question: str, languages: Sequence[str]) -> str:
     """The FTS5 query of a question: its terms and phrases, joined by OR.
 
-    Function words are left out when others remain. A passage in quotation marks, and a code of
+    Function words are left out when others remain (half the time, and nDCG@10 of SciFact,
+    Cranfield and XQuAD up by 0.002 to 0.005). A passage in quotation marks, and a code of
     several parts ("AB-1234", "3.5"), is a phrase, so that exact matches come first; the words of
     the phrase are searched as well. Every language of the collection stems in its own way, so a
     word may give several terms.

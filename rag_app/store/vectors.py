@@ -37,6 +37,9 @@ class VectorIndex(ABC):
     place: str
     """Which Chroma this is; an index built in one place is not in another."""
 
+    worth_asking_from: int = 0
+    """Smaller collections are searched exactly, without asking the index."""
+
     @abstractmethod
     def _using(self, name: str, purpose: Purpose) -> AbstractContextManager[Engine]:
         """The engine, for one call about the index ``name``.

@@ -38,7 +38,7 @@ def page() -> None:
     _transcript(shared, messages)
     if running:
         _follow(running)
-        st.rerun()
+        state.draw_again()
 
 
 def ask(question: str) -> None:

@@ -30,18 +30,17 @@ ACTIONS: Mapping[str, Callable[[Resources, str, DocumentRecord], None]] = {
 def page() -> None:
     """Draws the page."""
     shared = resources()
-    style.page_heading(
-        "Documents", "What your questions are answered from. Files stay on this machine."
-    )
+    style.page_heading("Documents", "What your questions are answered from.")
     infos = shared.collections()
     name = _collection_bar(shared, infos)
     job = upload_view.show(shared, name)
     info = next((info for info in infos if info.name == name), None)
+    _privacy(shared, info)
     records = shared.store.get(name).documents() if info else []
     if info and records:
         _summary(info)
         _list(shared, name, records)
-    elif not job:
+    elif job is None or job.finished.is_set():
         st.html(
             '<div class="empty"><b>No documents here yet</b><p>Drop files above, or read in whole '
             "folders from a terminal: <code>ingest FOLDER"
@@ -69,6 +68,16 @@ def _collection_bar(shared: Resources, infos: Sequence[CollectionInfo]) -> str:
             if action:
                 collection_dialogs.ACTIONS[action](shared, name)
     return name
+
+
+def _privacy(shared: Resources, info: CollectionInfo | None) -> None:
+    configured = shared.settings.embedding
+    spec = info.embedding.spec if info else configured
+    if destination := shared.embedding_destination(spec):
+        st.warning(
+            f"The text of documents added here is sent to **{destination}** to be embedded.",
+            icon=":material/cloud_upload:",
+        )
 
 
 def _summary(info: CollectionInfo) -> None:

@@ -80,6 +80,16 @@ def go_to(page: str) -> None:
     st.switch_page(get(Key.PAGES)[page])
 
 
+def draw_again() -> None:
+    """Draws the page anew, unless the reader has just asked for something else.
+
+    A rerun from within takes the place of a click that waits to be seen (on another page, say), so
+    a message to the browser comes first: there Streamlit follows the click.
+    """
+    st.empty()
+    st.rerun()
+
+
 def conversation() -> int | None:
     """Id of the conversation on the page; None for one that has not begun."""
     return cast("int | None", get(Key.CONVERSATION))

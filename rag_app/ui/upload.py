@@ -100,18 +100,26 @@ class UploadJob:
             self.finished.set()
 
     def _ingest(self) -> None:
-        from ingest import ingest_paths
+        from ingest import ingest_paths, report_of
 
-        report = ingest_paths(
-            [str(path) for path in self._paths],
-            self._settings,
-            collection=self.collection,
-            progress=self._note,
-            cancelled=self._cancelled.is_set,
-        )
+        try:
+            report = ingest_paths(
+                self._paths,
+                self._settings,
+                collection=self.collection,
+                force=self._again,
+                progress=self._note,
+                cancelled=self._cancelled.is_set,
+                on_wait=self.waiting.set,
+            )
+        except RagError as error:
+            if finished := report_of(error):
+                self.outcomes = finished.outcomes
+            raise
         self.outcomes = report.outcomes
 
     def _note(self, progress: Progress) -> None:
+        self.waiting.clear()
         self.progress = progress
 
 

@@ -79,7 +79,7 @@ def follow(job: UploadJob | None) -> None:
     while not job.finished.wait(LOOK_S):
         share, text = _progress(job, time.monotonic() - started)
         place.progress(share, text)
-    st.rerun()
+    state.draw_again()
 
 
 def _take(

@@ -1,0 +1,112 @@
+"""The second half of the flow: passages through the model, whole documents into the store."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from importlib import import_module
+
+from ingest.ledger import Ledger
+from ingest.load import LoadOptions
+from ingest.parse import Model, Parser, Piece
+from ingest.plan import Task, outcome_of_error
+from ingest.target import Target
+from ingest.window import WINDOW, Job, Window
+
+_STORED_TOGETHER = 256
+_STORED_AFTER_S = 5.0
+
+
+class Embedder:
+    """Takes what the parser gives, embeds it window by window, and stores what is complete.
+
+    Args:
+        target: The collection.
+        ledger: Where outcomes go, after the document is stored.
+        known: Paths that the collection held before.
+        stop: Whether to stop; asked after each call of the model.
+    """
+
+    def __init__(
+        self, target: Target, ledger: Ledger, known: Mapping[str, str], stop: Callable[[], bool]
+    ) -> None:
+        self._target, self._ledger, self._known, self._stop = target, ledger, known, stop
+        self._model: Future[Model] = Future()
+        self._window = Window()
+        self._ready: list[Job] = []
+        self._stored_at = time.perf_counter()
+
+    def run(self, tasks: Sequence[Task], options: LoadOptions) -> None:
+        """Works off all tasks, or as many as are finished when it is told to stop.
+
+        Raises:
+            RagError: The model or the store fails; what was complete before is stored.
+        """
+        threading.Thread(target=self._load, name="ingest-model", daemon=True).start()
+        try:
+            with Parser(tasks, options, self._model) as parser:
+                while not parser.ended and not self._stop():
+                    self._fill(parser)
+                    if len(self._window):
+                        self._encode()
+        finally:
+            self._store()
+
+    def _load(self) -> None:
+        """Loads the model, then the vector store, while other threads are at work."""
+        try:
+            model = self._target.model()
+            self._ledger.embeddings = model[0]
+            self._model.set_result(model)
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
+            self._model.set_exception(error)
+        else:
+            import_module("chromadb")
+
+    def _fill(self, parser: Parser) -> None:
+        """Takes what the parser has ready, up to a full window; waits only if there is nothing."""
+        while len(self._window) < WINDOW and not parser.ended:
+            message = parser.take(wait=not len(self._window))
+            if message is None:
+                return
+            if isinstance(message, Piece):
+                self._finish(self._window.add(message))
+            else:
+                self._window.drop(message.task)
+                self._ledger.settle(
+                    outcome_of_error(path, message.error, message.task.document_id)
+                    for path in message.task.paths
+                )
+
+    def _encode(self) -> None:
+        embeddings, _ = self._model.result()
+        self._ledger.chunks_known = self._window.known
+        for finished in self._window.embed(embeddings):
+            self._ledger.chunks_known, self._ledger.chunks_done = (
+                self._window.known,
+                self._window.done,
+            )
+            self._finish(finished)
+            self._ledger.tell()
+            if self._stop():
+                return
+
+    def _finish(self, jobs: Sequence[Job]) -> None:
+        self._ready += jobs
+        passages = sum(len(job.chunks) for job in self._ready)
+        waited = time.perf_counter() - self._stored_at
+        if passages >= _STORED_TOGETHER or (passages and waited > _STORED_AFTER_S):
+            self._store()
+
+    def _store(self) -> None:
+        """Stores all documents that are complete, and only then reports them."""
+        jobs, self._ready = self._ready, []
+        if not jobs:
+            return
+        writer = self._target.writer(self._model.result()[0].identity)
+        writer.put_many([(job.record(), job.chunks, job.matrix()) for job in jobs])
+        self._stored_at = time.perf_counter()
+        for job in jobs:
+            self._ledger.settle(job.outcomes(self._known))

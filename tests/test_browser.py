@@ -1,0 +1,339 @@
+"""The pages in a real browser: from the upload of a file to the highlighted page behind an answer.
+
+Every tab leaves a picture in ``artifacts/browser/``, and fails when it talks to anything but the
+server on loopback (see ``browser.tab``).
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browser import (
+    ask,
+    chromium,
+    environment,
+    overflow,
+    picture,
+    serving,
+    submit,
+    tab,
+    upload,
+)
+from llm_server import ScriptedLlm, scripted_llm
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = [
+    pytest.mark.browser,
+    # Playwright's own event loop and the sockets of the browser outlive their last use a little.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+QUESTION = "How long is the warranty of the pump?"
+FACT = "The pump has a warranty of 36 months from the day of delivery."
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_papers(tmp_path_factory.mktemp("papers"))
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Pages without any document."""
+    with serving(tmp_path_factory.mktemp("pages")) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def llm() -> Iterator[ScriptedLlm]:
+    words = ["The **warranty** lasts ", "36 months [1]", ", as the manual says"]
+    with scripted_llm(words) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def writing(
+    browser: Browser, papers: Path, llm: ScriptedLlm, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Pages with one document, whose answers a (scripted) language model on loopback writes."""
+    variables = {"RAG_LLM": "openai:scripted", "RAG_LLM_BASE_URL": llm.base_url}
+    with serving(tmp_path_factory.mktemp("writing"), variables) as address:
+        with tab(browser, name="writing-setup") as page:
+            page.goto(f"{address}/documents")
+            upload(page, papers / "pump-manual.pdf")
+        yield address
+
+
+def make_papers(folder: Path) -> Path:
+    """A good PDF and the files that cannot be ingested."""
+    from reportlab.lib.pdfencrypt import StandardEncryption
+    from reportlab.pdfgen.canvas import Canvas
+
+    def pdf(name: str, texts: list[list[str]], encrypt: StandardEncryption | None = None) -> None:
+        canvas = Canvas(str(folder / name), encrypt=encrypt)
+        for lines in texts:
+            for number, line in enumerate(lines):
+                canvas.drawString(72, 760 - 18 * number, line)
+            canvas.showPage()
+        canvas.save()
+
+    cover = ["Pump manual", "Read it before you switch the pump on for the first time."]
+    facts = [
+        "The pump weighs 12 kilograms without its hose and is carried by two handles.",
+        FACT,
+        "Clean the filter every two weeks with cold water and a soft brush.",
+    ]
+    pdf("pump-manual.pdf", [cover, facts])
+    pdf("secret.pdf", [["The code is 4711."]], StandardEncryption("owl", ownerPassword="bear"))
+    good = (folder / "pump-manual.pdf").read_bytes()
+    (folder / "broken.pdf").write_bytes(good[:200])
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "binary.txt").write_bytes(bytes(range(256)) * 40)
+    return folder
+
+
+def test_the_empty_application_leads_to_the_documents(browser: Browser, pages: str) -> None:
+    with tab(browser, name="empty") as page:
+        page.goto(pages)
+        expect(page.get_by_role("heading", name="Ask your documents")).to_be_visible()
+        expect(page.get_by_test_id("stChatInputTextArea")).to_have_count(0)
+        page.get_by_role("button", name="Add documents").click()
+        expect(page.get_by_text("No documents here yet")).to_be_visible()
+
+
+def test_from_upload_to_the_marked_page_and_back_after_a_reload(
+    browser: Browser, pages: str, papers: Path
+) -> None:
+    with tab(browser, name="journey") as page:
+        page.goto(f"{pages}/documents")
+        report = upload(page, papers / "pump-manual.pdf")
+        expect(report).to_contain_text("1 added")
+        expect(page.locator(".st-key-document_list")).to_contain_text("2 pages")
+        picture(page, "documents")
+
+        page.get_by_role("link", name="Chat").click()
+        answer = ask(page, QUESTION)
+        expect(answer).to_contain_text("36 months")
+        expect(page.locator(".privacy")).to_contain_text("Nothing you ask leaves this machine")
+        picture(page, "answer")
+        look_at_source(page)
+        give_feedback(page)
+        rename(page, "About the warranty")
+
+        page.reload()
+        page.get_by_role("button", name="About the warranty", exact=True).click()
+        expect(page.locator(".question")).to_have_text(QUESTION)
+        expect(page.locator('[class*="st-key-answer_"]')).to_contain_text("36 months")
+        expect(page.get_by_role("button", name="Comment kept")).to_be_visible()
+        picture(page, "reloaded")
+        assert export(page).count(FACT) >= 1
+        delete_everything(page, pages)
+
+
+def look_at_source(page: Page) -> None:
+    """Opens a citation by its mark in the text; the page of the PDF has the words marked."""
+    page.locator('[class*="st-key-answer_"] a[href*="#cite-"]').first.click()
+    panel = page.get_by_role("dialog")
+    expect(panel).to_contain_text("pump-manual.pdf")
+    expect(panel).to_contain_text("page 2")
+    expect(panel).to_contain_text("Found word for word")
+    expect(panel.locator("mark")).to_have_text(re.compile("36 months"))
+    image = panel.get_by_test_id("stImage").locator("img")
+    expect(image).to_be_visible()
+    data = page.request.get(str(image.evaluate("image => image.src"))).body()
+    assert highlighted(data) > 2000
+    picture(page, "source")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+
+
+def highlighted(png: bytes) -> int:
+    """Number of pixels in a colour of a marker: bright, and far from grey."""
+    from PIL import Image
+
+    pixels = Image.open(io.BytesIO(png)).convert("RGB").get_flattened_data()
+    return sum(1 for red, green, blue in pixels if red > 200 and green > 180 and blue < 190)
+
+
+def give_feedback(page: Page) -> None:
+    page.get_by_role("radio", name="Thumbs up").click()
+    page.get_by_role("button", name="Add a comment").click()
+    page.get_by_label("What was good or wrong?").fill("Exactly what I needed.")
+    page.get_by_role("button", name="Keep the comment").click()
+    expect(page.get_by_role("button", name="Comment kept")).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def rename(page: Page, title: str) -> None:
+    choose_in_sidebar(page, "Rename")
+    field = page.get_by_role("dialog").get_by_label("Title")
+    expect(field).to_have_value(QUESTION)
+    field.fill(title)
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("button", name=title, exact=True)).to_be_visible()
+
+
+def choose_in_sidebar(page: Page, action: str) -> None:
+    row = page.locator('[class*="st-key-row_"]').first
+    row.locator('[data-testid="stMenuButtonButton"]:visible').click()
+    page.get_by_role("menuitem", name=action).click()
+
+
+def export(page: Page) -> str:
+    choose_in_sidebar(page, "Export")
+    with page.expect_download() as waiting:
+        page.get_by_role("dialog").get_by_role("button", name="Download").click()
+    download = waiting.value
+    assert download.suggested_filename == "about-the-warranty.md"
+    page.keyboard.press("Escape")
+    text = Path(download.path()).read_text(encoding="utf-8")
+    assert "👍 Exactly what I needed." in text
+    return text
+
+
+def delete_everything(page: Page, address: str) -> None:
+    page.goto(f"{address}/documents")
+    row = page.locator('[class*="st-key-doc_"]', has_text="pump-manual.pdf").first
+    row.locator('[data-testid="stMenuButtonButton"]:visible').first.click()
+    page.get_by_role("menuitem", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("No documents here yet")).to_be_visible()
+    choose_in_sidebar(page, "Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Your conversations will be kept here.")).to_be_visible()
+
+
+def test_each_bad_upload_says_what_to_do_and_harms_nothing(
+    browser: Browser, pages: str, papers: Path
+) -> None:
+    expected = {
+        "empty.txt": "empty",
+        "broken.pdf": "broken",
+        "secret.pdf": "password",
+        "binary.txt": "text",
+        "pump-manual.pdf": "2 pages",
+    }
+    with tab(browser, name="bad-uploads") as page:
+        page.goto(f"{pages}/documents")
+        report = upload(page, *(papers / name for name in expected))
+        for name, words in expected.items():
+            line = report.locator("li", has_text=name)
+            expect(line.locator("p")).to_contain_text(words)
+        picture(page, "bad-uploads")
+        assert page.locator('[class*="st-key-doc_menu"]').count() == 1
+
+        page.get_by_text("Some of them are protected by a password").click()
+        page.locator(".st-key-upload_password input").fill("owl")
+        page.locator(".st-key-upload_password input").press("Enter")
+        page.wait_for_timeout(500)
+        report = upload(page, papers / "secret.pdf")
+        expect(report).to_contain_text("1 added")
+
+
+def test_a_stopped_answer_keeps_what_was_written(
+    browser: Browser, writing: str, llm: ScriptedLlm
+) -> None:
+    llm.hang_after = 2
+    try:
+        with tab(browser, name="stopped") as page:
+            page.goto(writing)
+            submit(page, QUESTION)
+            expect(page.get_by_text("36 months")).to_be_visible()
+            picture(page, "streaming")
+            page.get_by_role("button", name="Stop").click()
+            answer = page.locator('[class*="st-key-answer_"]')
+            expect(answer).to_contain_text("You stopped this answer", timeout=5000)
+            expect(answer).to_contain_text("The warranty lasts 36 months")
+            expect(page.get_by_test_id("stChatInputTextArea")).to_be_enabled()
+            page.reload()
+            page.get_by_role("button", name=QUESTION, exact=True).first.click()
+            expect(answer).to_contain_text("You stopped this answer")
+    finally:
+        llm.hang_after = None
+
+
+def test_a_language_models_answer_has_its_sources_and_follow_ups(
+    browser: Browser, writing: str
+) -> None:
+    with tab(browser, name="model-answer") as page:
+        page.goto(writing)
+        answer = ask(page, QUESTION)
+        expect(answer.locator("strong").first).to_have_text("warranty")
+        expect(answer.locator('[class*="st-key-cite-"] button').first).to_contain_text("page 2")
+        ask(page, "And from which day does it count?")
+        expect(page.locator(".question")).to_have_count(2)
+
+
+def test_a_dead_language_model_gives_a_sentence(
+    browser: Browser, writing: str, llm: ScriptedLlm
+) -> None:
+    llm.status = 401
+    try:
+        with tab(browser, name="refused") as page:
+            page.goto(writing)
+            answer = ask(page, QUESTION)
+            expect(answer.get_by_test_id("stAlert")).to_contain_text("key")
+            assert "Traceback" not in page.content()
+    finally:
+        llm.status = 200
+
+
+def test_a_remote_provider_is_announced_before_anything_is_asked(
+    browser: Browser, pages: str, papers: Path
+) -> None:
+    with tab(browser, name="remote") as page:
+        page.goto(f"{pages}/documents")
+        upload(page, papers / "pump-manual.pdf")
+        page.get_by_role("link", name="Chat").click()
+        expect(page.locator(".privacy")).to_contain_text("Nothing you ask leaves this machine")
+        page.get_by_role("button", name=re.compile("Quotations")).click()
+        page.get_by_role("combobox", name=re.compile("Who answers")).fill("openai:gpt-4o-mini")
+        page.keyboard.press("Enter")
+        notice = page.get_by_test_id("stAlert")
+        expect(notice).to_contain_text("are sent to api.openai.com")
+        page.keyboard.press("Escape")
+        picture(page, "remote")
+        # Without a key nothing can be sent; the reader is told how to give one.
+        answer = ask(page, QUESTION)
+        expect(answer.get_by_test_id("stAlert")).to_contain_text("OPENAI_API_KEY")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_it_fits_a_phone(browser: Browser, writing: str, *, dark: bool) -> None:
+    name = "phone-dark" if dark else "phone-light"
+    with tab(browser, phone=True, dark=dark, name=name) as page:
+        page.goto(writing)
+        expect(page.locator(".hero")).to_be_visible()
+        assert overflow(page) <= 0
+        expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
+        answer = ask(page, QUESTION)
+        picture(page, f"{name}-answer")
+        assert overflow(page) <= 0
+        answer.locator('[class*="st-key-cite-"] button').first.click()
+        expect(page.get_by_role("dialog").locator("img")).to_be_visible()
+        picture(page, f"{name}-source")
+        assert overflow(page) <= 0
+        for place, landmark in (("documents", ".st-key-document_list"), ("settings", ".settings")):
+            page.goto(f"{writing}/{place}")
+            expect(page.locator(landmark).first).to_be_visible()
+            picture(page, f"{name}-{place}")
+            assert overflow(page) <= 0
+        background = page.evaluate(
+            "getComputedStyle(document.querySelector('.stApp')).backgroundColor"
+        )
+        assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) is dark
+
+
+def test_the_environment_of_the_servers_is_their_own(tmp_path: Path) -> None:
+    assert environment(tmp_path)["RAG_HOME"] == str(tmp_path / "home")

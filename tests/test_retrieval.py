@@ -1,0 +1,132 @@
+"""Fusion, the search over real parts, and the LangChain retriever."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from answering_samples import build, made_settings
+
+from rag_app.embeddings import embeddings_for
+from rag_app.errors import UsageError
+from rag_app.retrieval import Searcher
+from rag_app.retrieval.fuse import convex_sum, reciprocal_rank_fusion
+from rag_app.retrieval.search import QUESTION_CHARACTERS
+
+
+@pytest.fixture(scope="module")
+def searcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Searcher]:
+    settings = made_settings(tmp_path_factory.mktemp("home"))
+    store = build(settings)
+    collection = store.get("firm")
+    yield Searcher(collection, embeddings_for(settings, collection.info.embedding))
+    store.close()
+
+
+def test_reciprocal_ranks_are_summed_and_scaled() -> None:
+    fused = reciprocal_rank_fusion([("a", 0.9), ("b", 0.8)], [("b", 7.0), ("c", 1.0)])
+    assert [identifier for identifier, _ in fused] == ["b", "a", "c"]
+    scores = dict(fused)
+    assert scores["b"] == pytest.approx((1 / 62 + 1 / 61) / (2 / 61))
+    assert scores["a"] == pytest.approx(0.5)
+    assert dict(reciprocal_rank_fusion([("a", 0.1)], [("a", 0.1)]))["a"] == pytest.approx(1.0)
+
+
+def test_the_convex_sum_weighs_cosine_and_normalised_bm25() -> None:
+    fused = dict(convex_sum([("a", 0.9), ("b", 0.5)], [("b", 8.0), ("c", 4.0)], weight=0.8))
+    assert fused["a"] == pytest.approx(0.8 * 0.9)
+    assert fused["b"] == pytest.approx(0.8 * 0.5 + 0.2)
+    # "c" is not in the dense list: its cosine is at most the last one there.
+    assert fused["c"] == pytest.approx(0.8 * 0.5 + 0.2 * 0.5)
+
+
+@pytest.mark.parametrize("fusion", [convex_sum, reciprocal_rank_fusion])
+def test_fused_scores_lie_between_0_and_1_in_a_fixed_order(fusion) -> None:
+    dense = [("b", 1.0), ("a", 1.0), ("c", -0.4)]
+    fused = fusion(dense, [("c", 0.0), ("d", 0.0)])
+    assert all(0 <= score <= 1 for _, score in fused)
+    assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
+    assert fusion([], []) == []
+    assert [identifier for identifier, _ in fusion([], [("x", 3.0)])] == ["x"]
+
+
+def test_the_right_passage_comes_first_with_its_scores(searcher: Searcher) -> None:
+    found = searcher.search("Who founded the firm Heron Pumps?", 3)
+    best = found.hits[0]
+    assert best.document.name == "history.txt"
+    assert "Marta Lindqvist" in best.chunk.text
+    assert best.cosine is not None
+    assert best.bm25 is not None
+    assert 0 < best.score <= 1
+    assert [hit.score for hit in found.hits] == sorted((h.score for h in found.hits), reverse=True)
+    assert set(found.timings) == {"embed", "search"}
+
+
+def test_k_may_exceed_the_collection(searcher: Searcher) -> None:
+    assert len(searcher.search("pump", 50).hits) == 6
+
+
+def test_a_document_filter_is_kept(searcher: Searcher) -> None:
+    wanted = next(r for r in searcher.collection.documents() if r.name == "safety.txt")
+    found = searcher.search("Who founded Heron Pumps?", 5, {wanted.id})
+    assert {hit.document.id for hit in found.hits} == {wanted.id}
+
+
+@pytest.mark.parametrize("question", ["", "   \n\t", "?!", "\0"])
+def test_a_question_without_words_is_refused(searcher: Searcher, question: str) -> None:
+    with pytest.raises(UsageError, match="question is empty"):
+        searcher.search(question, 5)
+
+
+def test_k_below_one_is_refused(searcher: Searcher) -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        searcher.search("pump", 0)
+
+
+def test_a_very_long_question_is_cut_with_a_notice(searcher: Searcher) -> None:
+    found = searcher.search("How long is the warranty of the pump? " + "word " * 10_000, 5)
+    assert len(found.question) == QUESTION_CHARACTERS
+    assert any("50,0" in notice and "2,000" in notice for notice in found.notices)
+    assert found.hits
+
+
+@pytest.mark.parametrize(
+    "question",
+    ['" OR * NEAR(x) AND', "SELECT * FROM chunks; --", "\ud800 pump", "泵 的 保修", "a" * 5000],
+)
+def test_any_text_can_be_searched_for(searcher: Searcher, question: str) -> None:
+    assert len(searcher.search(question, 2).hits) == 2
+
+
+def test_the_retriever_gives_documents_with_their_origin(searcher: Searcher) -> None:
+    from rag_app.retrieval.retriever import HybridRetriever
+
+    documents = HybridRetriever(searcher=searcher, k=2).invoke("What does the Heron 55 cost?")
+    assert len(documents) == 2
+    assert documents[0].metadata["source"] == "/docs/prices.md"
+    assert documents[0].metadata["page"] == 1
+    assert documents[0].metadata["headings"] == []
+    assert documents[0].id == documents[0].metadata["chunk_id"]
+    assert "615 euros" in documents[0].page_content
+
+
+def test_answering_imports_no_heavy_library() -> None:
+    heavy = (
+        "langchain_core.retrievers", "langchain", "langchain_openai", "chromadb", "onnxruntime",
+        "torch", "tiktoken", "openai", "langsmith", "xllamacpp",
+    )  # fmt: skip
+    code = (
+        "import sys, rag_app.answering, rag_app.retrieval; "
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+    assert result.stdout.strip() == "[]"
