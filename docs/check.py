@@ -9,11 +9,10 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import typer
 from pydantic import SecretStr
@@ -27,6 +26,12 @@ FACTORIES = {"home": "the platform's data folder", "cache": "the platform's cach
 """Defaults that depend on the machine, in words."""
 KINDS = {int: "whole number", float: "number", Path: "folder", SecretStr: "secret", str: "text"}
 SIGNS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+INTRODUCTION = """\
+`rag COMMAND --help` prints the same in the terminal. `python -m rag_app` is `rag`, and
+`python -m ingest` is `ingest`.
+
+Exit status: 0 done, 1 an error, 2 wrong usage, 3 done but some documents failed, 130 interrupted.
+"""
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -43,10 +48,7 @@ def cli_reference() -> str:
 
     sections = [
         f"# Commands\n\n{GENERATED}\n",
-        "`rag COMMAND --help` prints the same in the terminal. `python -m rag_app` is `rag`, and "
-        "`python -m ingest` is `ingest`.\n\n"
-        "Exit status: 0 done, 1 an error, 2 wrong usage, 3 done but some documents failed, 130 "
-        "interrupted.\n",
+        INTRODUCTION,
     ]
     for name, command in ((("rag",), app), (("ingest",), ingest_app)):
         for path in _paths(name, typer.main.get_command(command)):
@@ -55,7 +57,7 @@ def cli_reference() -> str:
     return "\n".join(sections)
 
 
-def _paths(path: tuple[str, ...], command: Any) -> Iterator[tuple[str, ...]]:
+def _paths(path: tuple[str, ...], command: object) -> Iterator[tuple[str, ...]]:
     yield path
     for name, inner in getattr(command, "commands", {}).items():
         yield from _paths((*path, name), inner)
@@ -126,31 +128,19 @@ def _anchors(page: Path) -> set[str]:
 
 
 def untested_blocks() -> list[str]:
-    """A sentence for each ``sh`` block of the README that stands outside of its tour."""
+    """A sentence for each block of the README that could hold commands and is not run."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     test = ROOT / "tests" / "test_readme.py"
     if not test.exists() or "command_blocks" not in test.read_text(encoding="utf-8"):
         return ["tests/test_readme.py does not run the README's command blocks"]
-    other = {language for language, _ in FENCE.findall(text)} - {"sh", "text", "json", "toml"}
+    other = {language for language, _ in FENCE.findall(text)} - {"sh", "text"}
     return [f"README.md: a block of '{language}' is not run by a test" for language in other]
 
 
 def pages() -> list[Path]:
     """The Markdown pages of the repository, without the sample documents."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    paths = [ROOT / name for name in listed.stdout.splitlines()]
-    samples = (ROOT / "sample_docs", ROOT / "docs" / "samples")
-    return [
-        path
-        for path in paths
-        if path.exists() and not any(path.is_relative_to(folder) for folder in samples)
-    ]
+    pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("benchmarks/*.md")]
+    return sorted(pages)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from ingest.furniture import repeated_edges
 from ingest.hyphens import CUT, Hyphens
@@ -53,7 +54,7 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
     numbered = [(page.number, text.text) for page, text in zip(document.pages, traced, strict=True)]
     for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
         if ranges:
-            text.cut(ranges)
+            text.replace((start, end, "") for start, end in ranges)
     if document.media_type == PDF:
         hyphens = Hyphens([text.text for text in traced])
         for text in traced:
@@ -78,9 +79,25 @@ def _even(match: re.Match[str]) -> str:
 
 
 def _compose(text: TracedText) -> None:
-    """Unicode NFC, word by word, so that an accent leads back to its own letter."""
+    """Unicode NFC, cluster by cluster, so that an accent leads back to its own letter."""
     if not unicodedata.is_normalized("NFC", text.text):
-        text.sub(_WORD, lambda match: unicodedata.normalize("NFC", match.group()))
+        text.replace(
+            (start, end, unicodedata.normalize("NFC", text.text[start:end]))
+            for word in _WORD.finditer(text.text)
+            if not unicodedata.is_normalized("NFC", word.group())
+            for start, end in _clusters(word.group(), word.start())
+        )
+
+
+def _clusters(word: str, offset: int) -> Iterator[tuple[int, int]]:
+    """Each letter with the marks behind it; Hangul syllables with all their parts."""
+    start = 0
+    for index, char in enumerate(word):
+        extends = unicodedata.category(char).startswith("M") or "\u1160" <= char <= "\u11ff"
+        if index and not extends:
+            yield offset + start, offset + index
+            start = index
+    yield offset + start, offset + len(word)
 
 
 def _keep_lines(text: TracedText) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 Replacement = str | Callable[[re.Match[str]], str]
 
@@ -30,31 +30,30 @@ class TracedText:
         What is written in a match's place is traced character by character to what stood there,
         and to its last character where it is longer.
         """
+        self.replace(
+            (
+                *match.span(),
+                replacement if isinstance(replacement, str) else replacement(match),
+            )
+            for match in pattern.finditer(self.text)
+        )
+
+    def replace(self, edits: Iterable[tuple[int, int, str]]) -> None:
+        """Puts new text in the place of ranges: start, end (not empty) and what takes the place.
+
+        The ranges are in order and do not overlap; all refer to the text before the call.
+        """
         pieces, offsets, done = [], array("I"), 0
-        for match in pattern.finditer(self.text):
-            new = replacement if isinstance(replacement, str) else replacement(match)
-            start, end = match.span()
+        for start, end, new in edits:
             if new == self.text[start:end]:
                 continue
             pieces += [self.text[done:start], new]
             offsets.extend(self.offsets[done:start])
             offsets.extend(self.offsets[min(start + i, end - 1)] for i in range(len(new)))
             done = end
-        if done or pieces:
-            pieces.append(self.text[done:])
+        if done:
             offsets.extend(self.offsets[done:])
-            self.text, self.offsets = "".join(pieces), offsets
-
-    def cut(self, ranges: Sequence[tuple[int, int]]) -> None:
-        """Removes ranges that are in order and do not overlap."""
-        pieces, offsets, done = [], array("I"), 0
-        for start, end in ranges:
-            pieces.append(self.text[done:start])
-            offsets.extend(self.offsets[done:start])
-            done = end
-        self.text = "".join([*pieces, self.text[done:]])
-        offsets.extend(self.offsets[done:])
-        self.offsets = offsets
+            self.text, self.offsets = "".join([*pieces, self.text[done:]]), offsets
 
 
 def position_of(offsets: Sequence[int], raw: int) -> int:

@@ -65,7 +65,7 @@ def find_headings(pages: Sequence[StyledPage]) -> tuple[Heading, ...]:
     running = Counter(heading.title for heading, _ in found)
     limit = max(2, len(pages) // 4)
     found = [(heading, style) for heading, style in found if running[heading.title] <= limit]
-    if len(found) * 4 > total:
+    if len(found) * 2 > total:
         return ()
     common = _common_styles(found)
     return tuple(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_int, create_string_buffer
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 LOCK = RLock()
 
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_REGULAR, _BOLD = 400, 700
 
 
 class PdfBrokenError(Exception):
@@ -160,7 +162,16 @@ def _lines(page: PdfTextPage, text: str) -> list[Line]:
         index = char_index(page, text, start)
         if content.strip() and raw.FPDFText_GetLooseCharBox(page, index, box):
             size = raw.FPDFText_GetFontSize(page, index)
-            weight = raw.FPDFText_GetFontWeight(page, index)
+            weight = raw.FPDFText_GetFontWeight(page, index) or _named_weight(page, index)
             lines.append(Line(start, end, box.top, box.bottom, size, weight))
         start = end + 2
     return lines
+
+
+def _named_weight(page: PdfTextPage, index: int) -> int:
+    """The weight that a font's name tells, for the standard fonts, which state none."""
+    from pypdfium2 import raw
+
+    name = create_string_buffer(64)
+    raw.FPDFText_GetFontInfo(page, index, name, len(name), c_int())
+    return _BOLD if b"bold" in name.raw.lower() else _REGULAR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ MAX_SENTENCES = 60
 SENTENCE_FEATURES = (
     "cosine",  # of the question and the sentence
     "overlap",  # share of the question's content words in it, weighted by idf
-    "overlap_before",  # the same for words that only the sentence before it has
+    "overlap_before",  # the same for words that only the sentence before it or its heading has
     "overlap_passage",  # the same for the whole passage with its headings
     "bigrams",  # share of the question's word pairs in it
     "passage",  # the passage's fused score
@@ -64,7 +64,7 @@ class Candidate:
         sentence: Its place there.
         features: In the order of ``SENTENCE_FEATURES``.
         score: Their weighted sum.
-        terms: Its stems and those of the sentence before it.
+        terms: Its stems, and those of the sentence before it and of its heading.
         passage_terms: Stems of the passage, its headings and the document's name.
     """
 
@@ -105,28 +105,36 @@ def gather(
     """
     question = _read(found.question, collection)
     placed = [
-        (hit, index, sentences)
-        for hit in found.hits
-        for sentences in [split_sentences(hit.chunk.text)]
-        for index in range(len(sentences))
+        (hit, sentence, before) for hit in found.hits for sentence, before in _in_context(hit)
     ][:MAX_SENTENCES]
-    texts = [spoken(hit, sentences[index]) for hit, index, sentences in placed]
+    texts = [spoken(hit, sentence) for hit, sentence, _ in placed]
     cosines = (embeddings.encode_documents(texts) @ found.vector).tolist() if texts else []
     passages = {hit.chunk.id: passage_terms(hit) for hit in found.hits}
     weights = load_weights().sentence
     candidates = []
-    for (hit, index, sentences), text, cosine in zip(placed, texts, cosines, strict=True):
-        before = frozenset(stems(sentences[index - 1].text)) if index else frozenset()
-        features, terms = _features(question, text, before, passages[hit.chunk.id])
-        features = (cosine, *features[:-1], hit.score, features[-1])
+    for (hit, sentence, before), text, cosine in zip(placed, texts, cosines, strict=True):
+        words, terms = _features(question, text, before, passages[hit.chunk.id])
+        features = (cosine, *words[:-1], hit.score, words[-1])
         score = sum(w * x for w, x in zip(weights, features, strict=True))
         candidates.append(
-            Candidate(
-                hit, sentences[index], features, score, terms | before, passages[hit.chunk.id]
-            )
+            Candidate(hit, sentence, features, score, terms | before, passages[hit.chunk.id])
         )
     candidates.sort(key=lambda candidate: -candidate.score)
     return Evidence(question, found.hits, tuple(candidates))
+
+
+def _in_context(hit: Hit) -> Iterator[tuple[Sentence, frozenset[str]]]:
+    """Each sentence with the stems of what it follows: the one before it and its heading.
+
+    A heading that the passage repeats is no sentence: it asks and does not answer.
+    """
+    titles = {title.casefold() for title in hit.chunk.headings}
+    above = frozenset(stems(hit.chunk.headings[-1])) if hit.chunk.headings else frozenset()
+    before: frozenset[str] = frozenset()
+    for sentence in split_sentences(hit.chunk.text):
+        if sentence.text.casefold() not in titles:
+            yield sentence, before | above
+            before = frozenset(stems(sentence.text))
 
 
 def spoken(hit: Hit, sentence: Sentence) -> str:

@@ -75,5 +75,6 @@ def _shown(candidate: Candidate, start: int, end: int) -> str:
     head = " ".join(text[slice(*lead)].split())
     rows = "\n".join(" ".join(line.split()) for line in text[start:end].splitlines())
     if not head.startswith("|"):
-        return f"{head}\n{rows}"
+        # Two spaces keep the line break where the text is shown as Markdown.
+        return "  \n".join([head, *rows.splitlines()])
     return f"{head}\n{'|---' * (head.count('|') - 1)}|\n{rows}\n\n"

@@ -7,19 +7,23 @@ of a form) stand for themselves: gluing them together would quote a table as one
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag_app.answering.tables import are_rows, has_head, is_row, is_rule
 
 _ITEM = re.compile(r"\s*([-*+•·▪◦‣–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _HEADING = re.compile(r"\s*#{1,6}\s")
-_RULE = re.compile(r"[\s|:+=_*-]*$")
-_ROW = re.compile(r"\s*\|.*\|\s*|[^\n]*\S(?:\t+| {3,})\S[^\n]*")
-_SENTENCE_END = re.compile(r"[.!?…:;,][\"'”’»)\]]*\s*$")
+_PAUSE = re.compile(r"[.!?…:;,][\"'”’»)\]]*\s*$")
 
 WRAP = 60
 """A line at least this long may have been wrapped; a shorter one without punctuation ended."""
 
 ITEM = 300
 """A list item up to this many characters is quoted whole, a longer one by its sentences."""
+
+Line = tuple[int, int, str]
+"""First character, one past the last, and the line itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class Sentence:
         start: First character in the passage.
         end: One past the last.
         text: The slice, white space collapsed.
-        lead: For a table row, the slice of the table's head as it stands in the passage.
+        lead: For a row of a table, the slice of the table's head in the passage. A head is no
+            sentence itself: it says nothing without a row.
     """
 
     start: int
@@ -40,86 +45,79 @@ class Sentence:
 
 
 def split_sentences(passage: str) -> list[Sentence]:
-    """All sentences of a passage, in order; headings and rulers are left out."""
+    """All sentences of a passage, in order; Markdown headings and rules are left out."""
     found: list[Sentence] = []
-    for block in _blocks(passage):
-        start, end = block[0][0], block[-1][1]
-        if _stands_alone(passage[start:end]):
-            found.append(_sentence(passage, start, end))
+    for lines in _paragraphs(passage):
+        texts = [line for _, _, line in lines]
+        if all(map(is_row, texts)) or are_rows(texts):
+            found.extend(_rows(passage, lines))
         else:
-            found.extend(_prose(passage, start, end))
-    return _with_heads(passage, [sentence for sentence in found if sentence.text])
+            found.extend(_prose(passage, lines))
+    return [sentence for sentence in found if sentence.text]
 
 
-def _stands_alone(block: str) -> bool:
-    return bool(_ROW.fullmatch(block)) or (bool(_ITEM.match(block)) and len(block) <= ITEM)
+def _paragraphs(passage: str) -> Iterator[list[Line]]:
+    """Runs of lines between blank lines and headings; rows and other lines apart."""
+    run: list[Line] = []
+    start = 0
+    for line in passage.split("\n"):
+        end = start + len(line)
+        border = not line.strip() or bool(_HEADING.match(line))
+        if run and (border or is_row(line) != is_row(run[-1][2])):
+            yield run
+            run = []
+        if not border and not is_rule(line):
+            run.append((start, end, line))
+        start = end + 1
+    if run:
+        yield run
 
 
-def _prose(passage: str, start: int, end: int) -> list[Sentence]:
+def _rows(passage: str, lines: Sequence[Line]) -> Iterator[Sentence]:
+    lead: tuple[int, int] | None = None
+    rest = lines
+    if has_head([line for _, _, line in lines]):
+        head = _sentence(passage, lines[0][0], lines[0][1])
+        lead, rest = (head.start, head.end), lines[1:]
+    for start, end, _ in rest:
+        yield _sentence(passage, start, end, lead)
+
+
+def _prose(passage: str, lines: Sequence[Line]) -> Iterator[Sentence]:
     from sentencex import get_sentence_boundaries
 
-    return [
-        _sentence(passage, start + border["start_index"], start + border["end_index"])
-        for border in get_sentence_boundaries("en", passage[start:end])
-    ]
+    for start, end in _blocks(lines):
+        block = passage[start:end]
+        if _ITEM.match(block) and len(block) <= ITEM:
+            yield _sentence(passage, start, end)
+            continue
+        for border in get_sentence_boundaries("en", block):
+            yield _sentence(passage, start + border["start_index"], start + border["end_index"])
 
 
-def _sentence(passage: str, start: int, end: int) -> Sentence:
+def _blocks(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
+    """Runs of lines that carry each other on."""
+    first, last, before = lines[0]
+    for start, end, line in lines[1:]:
+        if _carries_on(before, line):
+            last = end
+        else:
+            yield first, last
+            first, last = start, end
+        before = line
+    yield first, last
+
+
+def _carries_on(before: str, line: str) -> bool:
+    """Whether ``line`` goes on with the sentence or paragraph that ``before`` belongs to."""
+    if _ITEM.match(line):
+        return False
+    wrapped = len(before.strip()) >= WRAP or line.lstrip()[:1].islower()
+    return wrapped or bool(_PAUSE.search(before))
+
+
+def _sentence(passage: str, start: int, end: int, lead: tuple[int, int] | None = None) -> Sentence:
     raw = passage[start:end]
     start += len(raw) - len(raw.lstrip())
     end = max(start, end - (len(raw) - len(raw.rstrip())))
-    return Sentence(start, end, " ".join(passage[start:end].split()))
-
-
-def _blocks(passage: str) -> list[list[tuple[int, int]]]:
-    """Runs of lines that belong together; headings and rulers belong to none."""
-    lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n]+", passage)]
-    blocks: list[list[tuple[int, int]]] = []
-    before: tuple[int, int] | None = None
-    for start, end in lines:
-        line = passage[start:end]
-        if not line.strip() or _HEADING.match(line) or _RULE.match(line):
-            before = None
-            continue
-        if (
-            before is not None
-            and "\n\n" not in passage[before[1] : start]
-            and not _ends(passage[before[0] : before[1]], line)
-        ):
-            blocks[-1].append((start, end))
-        else:
-            blocks.append([(start, end)])
-        before = (start, end)
-    return blocks
-
-
-def _ends(line: str, following: str) -> bool:
-    """Whether a line break is a border: the next line does not carry this one on."""
-    if _ITEM.match(following) or _ROW.match(following) or _ROW.match(line):
-        return True
-    carries_on = following.lstrip()[:1].islower() or len(line.strip()) >= WRAP
-    return not carries_on and not _SENTENCE_END.search(line)
-
-
-def _with_heads(passage: str, sentences: list[Sentence]) -> list[Sentence]:
-    """Gives each row of a table the table's first row, which usually names the columns.
-
-    The first row itself says nothing without the others, and is left out where there are any.
-    """
-    found: list[Sentence] = []
-    head: Sentence | None = None
-    for sentence in sentences:
-        row = bool(_ROW.fullmatch(passage[sentence.start : sentence.end]))
-        if not row or head is None or _apart(passage, found[-1], sentence):
-            head = sentence if row else None
-            found.append(sentence)
-            continue
-        if found[-1] is head:
-            found.pop()
-        found.append(replace(sentence, lead=(head.start, head.end)))
-    return found
-
-
-def _apart(passage: str, before: Sentence, sentence: Sentence) -> bool:
-    between = passage[before.end : sentence.start]
-    return "\n\n" in between.replace(" ", "") or "#" in between
+    return Sentence(start, end, " ".join(passage[start:end].split()), lead)

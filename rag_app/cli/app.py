@@ -18,6 +18,7 @@ app = typer.Typer(
     name="rag",
     no_args_is_help=True,
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they show values of variables, keys among them
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 for _command in (ask, chat, ingest, serve, settings, doctor):

@@ -143,6 +143,7 @@ def _check_writable(report: Path) -> None:
 app = typer.Typer(
     name="ingest",
     rich_markup_mode=None,
+    pretty_exceptions_enable=False,  # they show values of variables, keys among them
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command()(ingest)

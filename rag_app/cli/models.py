@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from rag_app.embeddings import ModelStatus
 
 app = typer.Typer(
-    help="List the models that can be used.",
     invoke_without_command=True,
     rich_markup_mode=None,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -21,6 +20,9 @@ INTERRUPTED = 130
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs ``app`` and ends the process with its exit status.
 
+    Typer itself ends with 0 after success, 2 after wrong usage, 130 after Ctrl-C, and quietly when
+    the reader of our output has gone.
+
     Args:
         app: The command.
         name: What it is called by.
@@ -30,16 +32,11 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
     _print_what_cannot_be_encoded()
     try:
         app(given, prog_name=name)
-    except KeyboardInterrupt:
-        say("\nInterrupted.")
-        _leave(INTERRUPTED)
-    except BrokenPipeError:
-        _leave_quietly()
     except RagError as error:
         if debug:
             raise
         say(f"{name}: {error}")
-        _leave(error.exit_status)
+        sys.exit(error.exit_status)
     except Exception as error:  # the edge: the user gets a sentence
         if debug:
             raise
@@ -47,8 +44,8 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
             f"{name}: this is a bug ({type(error).__name__}: {_first_line(error)}). Run the same "
             f"command again with {DEBUG} to see where it is, and report that."
         )
-        _leave(EXIT_ERROR)
-    _leave(0)
+        sys.exit(EXIT_ERROR)
+    sys.exit(0)
 
 
 def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
@@ -71,17 +68,3 @@ def _print_what_cannot_be_encoded() -> None:
 def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     return lines[0] if lines else "no message"
-
-
-def _leave(status: int) -> NoReturn:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _leave_quietly()
-    sys.exit(status)
-
-
-def _leave_quietly() -> NoReturn:
-    """Ends when the reader of our output has gone; the interpreter's last flush must not fail."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(EXIT_ERROR)

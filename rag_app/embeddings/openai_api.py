@@ -96,13 +96,13 @@ class OpenAIModel(IdentifiedEmbeddings):
         return [cut(text, self._max_tokens - 2) for text in texts]
 
     def _request(self, texts: list[str]) -> Vectors:
-        with self._encoding(), explained(str(self._spec), self._address):
-            answer = self._client.embed_documents(texts)
         try:
+            with self._encoding(), explained(str(self._spec), self._address):
+                answer = self._client.embed_documents(texts)
             vectors = np.asarray(answer, np.float32)
-        except (TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:  # nothing of the protocol's shape
             raise self._odd("no vectors of one length") from error
-        if vectors.ndim != 2 or len(vectors) != len(texts):
+        if vectors.ndim != 2 or vectors.size == 0 or len(vectors) != len(texts):
             raise self._odd(f"{len(answer)} vectors for {len(texts)} texts")
         return vectors
 

@@ -120,12 +120,13 @@ def _from_folder(spec: ModelSpec, settings: Settings) -> Transformer:
         )
     with _quiet():
         try:
-            return Transformer(_open(spec.model, settings, local=True), spec)
+            model = _open(spec.model, settings, local=True)
         except Exception as error:
             raise EmbeddingError(
                 f"The model in {spec.model} cannot be loaded: {_reason(error)}. Give the folder "
                 "that a sentence-transformers model was saved to."
             ) from error
+        return Transformer(model, spec)
 
 
 def _from_hub(spec: ModelSpec, settings: Settings) -> Transformer:

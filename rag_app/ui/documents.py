@@ -33,21 +33,22 @@ def page() -> None:
     style.page_heading("Documents", "What your questions are answered from.")
     infos = shared.collections()
     name = _collection_bar(shared, infos)
-    job = upload_view.show(shared, name)
+    running = upload_view.show(shared, name)
     info = next((info for info in infos if info.name == name), None)
     _privacy(shared, info)
     records = shared.store.get(name).documents() if info else []
     if info and records:
         _summary(info)
         _list(shared, name, records)
-    elif job is None or job.finished.is_set():
+    elif not running:
         st.html(
             '<div class="empty"><b>No documents here yet</b><p>Drop files above, or read in whole '
             "folders from a terminal: <code>ingest FOLDER"
             + ("" if name == "default" else f" --collection {html.escape(name)}")
             + "</code></p></div>"
         )
-    upload_view.follow(job)
+    if running:
+        upload_view.follow(running)
 
 
 def _collection_bar(shared: Resources, infos: Sequence[CollectionInfo]) -> str:

@@ -11,6 +11,7 @@ from rag_app.store.messages import ConversationInfo
 from rag_app.ui import conversations, state, wording
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
+from rag_app.ui.state import Key
 
 SHOWN = 30
 """Conversations listed at once; the search box finds the others."""
@@ -61,6 +62,7 @@ def _row(info: ConversationInfo) -> tuple[str, ConversationInfo] | None:
         if st.button(
             quoted(info.title), key=f"open_{info.id}", type="tertiary", width="stretch", wrap=False
         ):
+            state.put(Key.COLLECTION, info.collection)  # the page checks that it is still there
             _go(info.id)
         action = st.menu_button(
             "",

@@ -37,7 +37,7 @@ STATES = {
 
 
 def show(shared: Resources, collection: str) -> UploadJob | None:
-    """Draws the field and the last upload; returns the upload, if there is one."""
+    """Draws the field and what became of the last upload; returns the one that still runs."""
     number = state.get(Key.UPLOAD_ROUND, 0)
     files = st.file_uploader(
         "Drop files here",
@@ -56,15 +56,14 @@ def show(shared: Resources, collection: str) -> UploadJob | None:
         _take(shared, collection, files, password or None)
         st.rerun()
     job = shared.upload(collection)
-    if job and job.finished.is_set():
-        _outcome(shared, job)
-    return job
+    if job is None or not job.finished.is_set():
+        return job
+    _outcome(shared, job)
+    return None
 
 
-def follow(job: UploadJob | None) -> None:
-    """Shows the progress of a running upload until it ends, then draws the page anew."""
-    if job is None or job.finished.is_set():
-        return
+def follow(job: UploadJob) -> None:
+    """Shows the progress of an upload that was running until it ends, then draws the page anew."""
     with st.bottom, st.container(key="upload_progress", border=True):
         place = st.empty()
         st.button(

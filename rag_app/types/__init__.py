@@ -1,0 +1,55 @@
+"""Values that pass between the stages: frozen, without behaviour beyond what follows from them.
+
+Offsets are in characters of a page's *cleaned* text, page numbers are 1-based, scores are larger
+for better, durations are seconds.
+"""
+
+from rag_app.types.answers import (
+    Answer,
+    AnswerEvent,
+    AnswerToken,
+    Citation,
+    Role,
+    Turn,
+)
+from rag_app.types.documents import (
+    MARKDOWN,
+    PDF,
+    TEXT,
+    CleanPage,
+    DocumentRecord,
+    FileOutcome,
+    FileState,
+    Heading,
+    LoadedDocument,
+    Page,
+)
+from rag_app.types.passages import (
+    Chunk,
+    ChunkingIdentity,
+    EmbeddingIdentity,
+    Hit,
+)
+
+__all__ = [
+    "MARKDOWN",
+    "PDF",
+    "TEXT",
+    "Answer",
+    "AnswerEvent",
+    "AnswerToken",
+    "Chunk",
+    "ChunkingIdentity",
+    "Citation",
+    "CleanPage",
+    "DocumentRecord",
+    "EmbeddingIdentity",
+    "FileOutcome",
+    "FileState",
+    "Heading",
+    "Hit",
+    "LoadedDocument",
+    "Page",
+    "Role",
+    "Turn",
+]

@@ -1,0 +1,149 @@
+"""Documents: as a loader read them, as the catalog knows them, and what became of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import PurePath
+from typing import Literal
+
+PDF = "application/pdf"
+TEXT = "text/plain"
+MARKDOWN = "text/markdown"
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of a document.
+
+    Attributes:
+        page: 1-based number of the page it stands on.
+        level: 1 for the outermost.
+        title: Its words.
+        offset: Where it starts in the page's raw text; None where the source does not tell
+            (a PDF outline names only the page).
+    """
+
+    page: int
+    level: int
+    title: str
+    offset: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page as its loader read it. A document without pages is one page, number 1."""
+
+    number: int
+    text: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedDocument:
+    """What a loader gives: the raw text of every page, and what else the file says of itself."""
+
+    media_type: str
+    pages: tuple[Page, ...]
+    title: str | None = None
+    headings: tuple[Heading, ...] = ()
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CleanPage:
+    """A cleaned page whose characters can be traced to the raw text.
+
+    Attributes:
+        number: 1-based page number.
+        text: The cleaned text.
+        offsets: For each character of ``text``, the index in the raw page text that it came from;
+            one longer than ``text`` (the last entry is the raw length).
+        label: The page label printed in the document, if it has one.
+    """
+
+    number: int
+    text: str
+    offsets: Sequence[int]
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """A document as the catalog knows it.
+
+    Attributes:
+        id: SHA-256 of the file's bytes, in hexadecimal.
+        sources: Every path that holds this content, in the order they were met; at least one.
+        media_type: For example ``application/pdf``.
+        title: From the file itself, or None.
+        pages: Number of pages.
+        characters: Length of the cleaned text.
+        chunks: Number of passages.
+        truncated_chunks: Passages that the embedding model cannot read to their end.
+        size_bytes: Of the file.
+        added_at: When it was ingested (UTC).
+    """
+
+    id: str
+    sources: tuple[str, ...]
+    media_type: str
+    title: str | None
+    pages: int
+    characters: int
+    chunks: int
+    truncated_chunks: int
+    size_bytes: int
+    added_at: datetime
+
+    @property
+    def source(self) -> str:
+        """The path it is cited under first."""
+        return self.sources[0]
+
+    @property
+    def name(self) -> str:
+        """The file name, for lists and citations."""
+        return PurePath(self.source).name
+
+    @property
+    def paginated(self) -> bool:
+        """Whether its pages are pages that a reader would turn to."""
+        return self.media_type == PDF
+
+
+FileState = Literal["added", "updated", "unchanged", "duplicate", "skipped", "failed", "forgotten"]
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """What became of one file.
+
+    Attributes:
+        path: As it was given or found.
+        state: Exactly one of the states.
+        reason: Why it was skipped or failed, and what to do; empty otherwise.
+        document_id: SHA-256 of its content, if it could be read.
+        pages: Number of pages.
+        empty_pages: Pages without text.
+        characters: Of cleaned text.
+        chunks: Passages stored.
+        truncated_chunks: Passages longer than the model reads.
+        seconds: Time spent on it.
+    """
+
+    path: str
+    state: FileState
+    reason: str = ""
+    document_id: str = ""
+    pages: int = 0
+    empty_pages: int = 0
+    characters: int = 0
+    chunks: int = 0
+    truncated_chunks: int = 0
+    seconds: float = 0.0
+
+    def to_json(self) -> dict[str, object]:
+        """The object in an ingest report."""
+        return asdict(self) | {"seconds": round(self.seconds, 3)}

@@ -1,0 +1,93 @@
+"""Passages: what they are, how they were cut and embedded, and what a search gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag_app.types.documents import DocumentRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage: a slice of one cleaned page.
+
+    Attributes:
+        id: Unique in its collection, the same for the same content and chunking.
+        document_id: The document it belongs to.
+        ordinal: Position in the document, from 0.
+        text: Exactly ``page_text[start:end]``.
+        page: 1-based page number.
+        start: First character in the cleaned page text.
+        end: One past the last character.
+        headings: Titles above the passage, outermost first.
+        tokens: What the embedding model reads for it, special tokens and heading included.
+        truncated: Whether the model cannot read all of it (a defect that reports count).
+    """
+
+    id: str
+    document_id: str
+    ordinal: int
+    text: str
+    page: int
+    start: int
+    end: int
+    headings: tuple[str, ...] = ()
+    tokens: int = 0
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkingIdentity:
+    """How a collection's passages were cut. A collection never mixes two of these.
+
+    Attributes:
+        size: Largest passage in tokens of the embedding model.
+        overlap: Tokens repeated from the passage before.
+        version: Raised when the chunker's output changes for the same input.
+    """
+
+    size: int
+    overlap: int
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingIdentity:
+    """What makes two vectors comparable. Two collections match only if all of it is equal.
+
+    Attributes:
+        spec: ``provider:model?option=value``, as the user names it.
+        fingerprint: Of the weights (a SHA-256), or of provider, model and address for a hosted one.
+        dimension: Length of a vector.
+        max_tokens: What the model reads of a text; the rest is cut off.
+        normalized: Whether vectors have length 1.
+        query_prefix: Put before a question.
+        document_prefix: Put before a passage.
+    """
+
+    spec: str
+    fingerprint: str
+    dimension: int
+    max_tokens: int
+    normalized: bool = True
+    query_prefix: str = ""
+    document_prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A retrieved passage.
+
+    Attributes:
+        chunk: The passage.
+        document: Where it comes from.
+        score: The fused score in [0, 1], which the ranking follows.
+        cosine: Cosine similarity to the question, if the dense list had it.
+        bm25: BM25 score (larger is better), if the keyword list had it.
+    """
+
+    chunk: Chunk
+    document: DocumentRecord
+    score: float
+    cosine: float | None = None
+    bm25: float | None = None
