@@ -65,9 +65,10 @@ class Cli:
             timeout=120,
         )
 
-    def start(self, module: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
+    def start(self, *command: object, **options: object) -> subprocess.Popen[str]:
+        """Starts ``python COMMAND``, to be talked to or interrupted."""
         return subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments)],
+            [sys.executable, *map(str, command)],
             cwd=self.folder,
             env=environment(self.folder),
             stdout=subprocess.PIPE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 
 import pytest
@@ -204,7 +205,7 @@ def test_overlap_repeats_whole_sentences():
     text = "".join(SENTENCE.format(n) for n in range(20))
     chunks, pages = cut(text_document(text), size=80, overlap=20)
     assert_sound(chunks, pages, Words(), 80)
-    for before, after in zip(chunks, chunks[1:], strict=False):
+    for before, after in itertools.pairwise(chunks):
         shared = pages[0].text[after.start : before.end]
         assert shared.startswith("The pump")
         assert shared.endswith("begins.")
@@ -213,7 +214,7 @@ def test_overlap_repeats_whole_sentences():
 def test_no_overlap_by_default():
     text = "".join(SENTENCE.format(n) for n in range(20))
     chunks, _ = cut(text_document(text), size=80)
-    assert all(a.end <= b.start for a, b in zip(chunks, chunks[1:], strict=False))
+    assert all(a.end <= b.start for a, b in itertools.pairwise(chunks))
 
 
 def test_overlap_must_leave_room():

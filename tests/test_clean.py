@@ -93,8 +93,8 @@ def test_lines_of_a_pdf_paragraph_are_joined_and_paragraphs_stay():
         "of this kind.\n\nA second paragraph begins after a gap."
     )
     assert cleaned(raw) == [
-        "This sentence is set in lines of about the same length, as it is in all reports "
-        "of this kind.\n\nA second paragraph begins after a gap."
+        ("This sentence is set in lines of about the same length, as it is in all reports "
+        "of this kind.\n\nA second paragraph begins after a gap.")
     ]
 
 

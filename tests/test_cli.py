@@ -182,7 +182,7 @@ class TestErrors:
         assert ended(body, capsys=capsys)[0] == 130
 
     def test_a_reader_that_has_gone_is_no_error(self, cli: Cli) -> None:
-        process = cli.start("rag_app", "settings")
+        process = cli.start("-m", "rag_app", "settings")
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()

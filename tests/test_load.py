@@ -199,7 +199,7 @@ def test_an_encrypted_pdf_needs_its_password(tmp_path):
     path = encrypt(simple_pdf(tmp_path / "a.pdf", "Secret words."), "open", tmp_path / "b.pdf")
     with pytest.raises(DocumentUnreadableError, match=r"b\.pdf is encrypted.*--password"):
         load_document(path)
-    with pytest.raises(DocumentUnreadableError, match="does not open it.*--password"):
+    with pytest.raises(DocumentUnreadableError, match=r"does not open it.*--password"):
         load_document(path, LoadOptions(password="wrong"))
     loaded = load_document(path, LoadOptions(password="open"))
     assert loaded.pages[0].text == "Secret words."

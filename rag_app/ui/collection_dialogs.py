@@ -40,7 +40,7 @@ def create(shared: Resources) -> None:
             f"The text of every document in this collection is sent to **{destination}**.",
             icon=":material/cloud_upload:",
         )
-    if st.button("Create", type="primary", key="create_collection", disabled=not name):
+    if st.button("Create", type="primary", key="create_collection"):
         with in_plain_words(), st.spinner(f"Loading {spec}"):
             shared.create_collection(name.strip(), spec)
             state.put(Key.COLLECTION, name.strip())

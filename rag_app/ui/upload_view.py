@@ -16,12 +16,15 @@ from rag_app.errors import RagError
 from rag_app.types import FileOutcome
 from rag_app.ui import state, wording
 from rag_app.ui.launch import upload_limit_mb
+from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
 from rag_app.ui.upload import UploadJob, folder_of, keep, safe_name
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+    from ingest import Progress
 
 LOOK_S = 0.25
 STATES = {
@@ -113,20 +116,25 @@ def _progress(job: UploadJob, passed: float) -> tuple[float, str]:
     progress = job.progress
     if progress is None:
         return 0.0, f"Preparing {wording.count(len(job.names), 'file')} · {wording.seconds(passed)}"
-    known = max(progress.chunks_known, 1)
-    within = min(progress.chunks_done / known, 1.0)
-    share = min((progress.done + within) / max(progress.total, 1), 1.0)
+    share = _share(progress)
     left = progress.seconds / share - progress.seconds if share > 0.05 else None
-    return share, " · ".join(
-        part
-        for part in (
-            f"{progress.done} of {wording.count(progress.total, 'file')} read",
-            Path(progress.path).name if progress.path else "",
-            f"{wording.count(progress.chunks_done, 'passage')} embedded",
-            f"about {wording.seconds(left)} left" if left else "",
-        )
-        if part
-    )
+    name = Path(progress.path).name if progress.path else job.names[0]
+    parts = [
+        name
+        if len(job.names) == 1
+        else f"{progress.done} of {wording.count(progress.total, 'file')}",
+        f"{progress.chunks_done:,} of {wording.count(progress.chunks_known, 'passage')} embedded",
+        f"about {wording.seconds(left)} left" if left else "",
+    ]
+    return share, quoted(" · ".join(part for part in parts if part))
+
+
+def _share(progress: Progress) -> float:
+    """How much is done, by passages within files; files that nobody has parsed yet count whole."""
+    behind = progress.chunks_known - progress.chunks_done
+    within = progress.chunks_done / progress.chunks_known if behind > 0 else 0.0
+    share = (progress.done + within) / max(progress.total, 1)
+    return min(share, 0.99) if progress.done < progress.total else 1.0
 
 
 def _outcome(shared: Resources, job: UploadJob) -> None:
