@@ -59,15 +59,33 @@ def select(paths: Iterable[str | Path]) -> Selection:
 
 def _meant(root: Path, selection: Selection) -> Iterator[Path]:
     if not os.path.lexists(root) and glob.has_magic(str(root)):
-        matches = sorted(glob.glob(str(root), recursive=True))  # noqa: PTH207 - absolute
+        matches = _matches(root)
         if not matches:
             selection.missing.append(root)
-        for match in map(Path, matches):
+        for match in matches:
             yield from _below(match, selection)
     elif root.exists() or root.is_symlink():
         yield from _below(root, selection)
     else:
         selection.missing.append(root)
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """What fits a pattern, sorted; ``**`` does not follow links, so it cannot run in circles."""
+    fixed = 1
+    while not glob.has_magic(pattern.parts[fixed]):
+        fixed += 1
+    base, rest = Path(*pattern.parts[:fixed]), pattern.parts[fixed:]
+    dotted = any(part.startswith(".") for part in rest)
+    try:
+        found = sorted(base.glob(os.path.join(*rest)))  # noqa: PTH118 - a pattern, not a path
+    except (ValueError, OSError):  # no pattern, or no folder to look in
+        return []
+    return [path for path in found if dotted or _is_visible(path.relative_to(base))]
+
+
+def _is_visible(path: Path) -> bool:
+    return not any(part.startswith(".") for part in path.parts)
 
 
 def _below(path: Path, selection: Selection) -> Iterator[Path]:

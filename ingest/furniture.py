@@ -1,7 +1,8 @@
 """Running headers, footers and page numbers: lines at a page's edge that other pages repeat.
 
 Digits count as equal, so that "Page 3 of 9" repeats "Page 2 of 9". A line goes only if it stands
-outermost, or behind others that go; text inside the page is never touched.
+outermost, or behind others that go; text inside the page is never touched. Where most of a document
+would go, as in one of pages that all say the same, nothing does.
 """
 
 from __future__ import annotations
@@ -48,6 +49,9 @@ def repeated_edges(pages: Sequence[tuple[int, str]]) -> list[list[tuple[int, int
     for number, top, bottom in zip(numbers, tops, bottoms, strict=True):
         found = _outermost(top, number, top_keys) + _outermost(bottom, number, bottom_keys)
         ranges.append(sorted(set(found)))
+    removed = sum(end - start for page in ranges for start, end in page)
+    if removed > 0.8 * sum(len(text.strip()) for _, text in pages):
+        return [[] for _ in pages]  # what repeats is the document itself
     return ranges
 
 

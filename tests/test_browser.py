@@ -26,12 +26,7 @@ from browser import (
 from llm_server import ScriptedLlm, scripted_llm
 from playwright.sync_api import Browser, Page, expect
 
-pytestmark = [
-    pytest.mark.browser,
-    # Playwright's own event loop and the sockets of the browser outlive their last use a little.
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.browser
 
 QUESTION = "How long is the warranty of the pump?"
 FACT = "The pump has a warranty of 36 months from the day of delivery."

@@ -93,8 +93,10 @@ def test_lines_of_a_pdf_paragraph_are_joined_and_paragraphs_stay():
         "of this kind.\n\nA second paragraph begins after a gap."
     )
     assert cleaned(raw) == [
-        ("This sentence is set in lines of about the same length, as it is in all reports "
-        "of this kind.\n\nA second paragraph begins after a gap.")
+        (
+            "This sentence is set in lines of about the same length, as it is in all reports "
+            "of this kind.\n\nA second paragraph begins after a gap."
+        )
     ]
 
 
@@ -171,6 +173,11 @@ def test_only_the_outermost_repeated_lines_are_taken():
     ]
     for (_, text), ranges in zip(pages, repeated_edges(pages), strict=True):
         assert [text[start:end] for start, end in ranges] == [text[:7]]
+
+
+def test_pages_that_say_the_same_keep_their_words():
+    assert cleaned("Form 27\r\nSign here.", "Form 27\r\nSign here.") == ["Form 27 Sign here."] * 2
+    assert cleaned("1", "2", "3") == ["1", "2", "3"]
 
 
 # --- offsets

@@ -106,7 +106,7 @@ def test_text_has_no_pages_to_draw(tmp_path):
 
 
 def test_letters_and_digits_decide():
-    assert find_quote("A well-\nknown  “Fact”, twice.", "wellknown 'fact'") == (2, 21)
+    assert find_quote("A well-\nknown  “Fact”, twice.", "wellknown 'fact'") == (2, 20)
     assert find_quote("İstanbul'da", "istanbul") is None
     assert find_quote("abc", "--") is None
 

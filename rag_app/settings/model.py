@@ -159,7 +159,7 @@ class Settings(BaseModel):
             SettingsError: There is no such setting, or a value does not fit it.
         """
         given = {key: value for key, value in flags.items() if value is not None}
-        values = {key: getattr(self, key) for key in self._origins} | given
+        values = {key: getattr(self, key) for key in self.model_fields_set} | given
         origins = self._origins | {
             key: Origin("flag", "--" + key.replace("_", "-")) for key in given
         }
