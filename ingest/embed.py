@@ -34,6 +34,7 @@ class Embedder:
     ) -> None:
         self._target, self._ledger, self._known, self._stop = target, ledger, known, stop
         self._model: Future[Model] = Future()
+        self._encoding = threading.Event()
         self._window = Window()
         self._ready: list[Job] = []
         self._stored_at = time.perf_counter()
@@ -55,15 +56,17 @@ class Embedder:
             self._store()
 
     def _load(self) -> None:
-        """Loads the model, then the vector store, while other threads are at work."""
+        """Loads the model while the first file is parsed, the vector store while it is embedded."""
         try:
             model = self._target.model()
             self._ledger.embeddings = model[0]
             self._model.set_result(model)
         except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
             self._model.set_exception(error)
-        else:
-            import_module("chromadb")
+            return
+        # Importing runs Python for seconds; while the first file is parsed it would only slow that.
+        self._encoding.wait()
+        import_module("chromadb")
 
     def _fill(self, parser: Parser) -> None:
         """Takes what the parser has ready, up to a full window; waits only if there is nothing."""
@@ -82,6 +85,7 @@ class Embedder:
 
     def _encode(self) -> None:
         embeddings, _ = self._model.result()
+        self._encoding.set()
         self._ledger.chunks_known = self._window.known
         for finished in self._window.embed(embeddings):
             self._ledger.chunks_known, self._ledger.chunks_done = (

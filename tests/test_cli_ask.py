@@ -259,7 +259,8 @@ class TestChat:
             chat.wait_for("Stopping")
             chat.wait_for("› ")  # it goes on
             chat.type("/help\n")
-            chat.wait_for("/sources")
+            chat.wait_for("/quit")
+            chat.wait_for("› ")
             chat.interrupt()
             assert chat.status() == 0
 

@@ -50,6 +50,22 @@ def test_a_quotation_over_a_cut_word_is_marked_on_both_lines(tmp_path):
     assert 20 < (bottom - top) / 2 < 34
 
 
+def test_the_marker_is_right_where_cleaning_has_moved_the_text(tmp_path):
+    lines = [
+        f"line {n} of a paragraph that is joined into one when it is cleaned" for n in range(9)
+    ]
+    path = write_pdf(tmp_path / "a.pdf", [[*prose(*lines), None, *prose("Below.")]])
+    raw = load_document(path).pages[0].text
+    cleaned = clean_pages(load_document(path))[0].text
+    assert raw.index("Below") - cleaned.index("Below") >= 8
+    png, found = locate_quote(path, 1, "Below.", scale=2)
+    assert found
+    left, top, right, bottom = yellow_box(png)
+    assert left == pytest.approx(120, abs=6)
+    assert right - left < 80
+    assert bottom - top < 30
+
+
 def test_a_quotation_that_is_not_there(tmp_path):
     path = write_pdf(tmp_path / "a.pdf", [PAGE])
     png, found = locate_quote(path, 1, "No such words at all")

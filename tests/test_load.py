@@ -348,3 +348,33 @@ def test_a_real_report():
     assert len(document.pages) == 160
     titles = {heading.title for heading in document.headings}
     assert "Cautionary Note Concerning Factors That May Affect Future Results" in titles
+
+
+_LEAVE = """
+import sys, threading, time
+from pathlib import Path
+from ingest.load import load_document
+started = threading.Event()
+def read():
+    while True:
+        load_document(Path(sys.argv[1]))
+        started.set()
+threading.Thread(target=read, daemon=True).start()
+started.wait()
+time.sleep(0.05)
+"""
+
+
+def test_a_process_may_end_while_a_thread_reads(tmp_path):
+    """Ctrl-C does that; PDFium unloaded under a reading thread would crash."""
+    path = simple_pdf(tmp_path / "a.pdf", *["Some words. " * 40] * 120)
+    for _ in range(2):
+        result = subprocess.run(
+            [sys.executable, "-c", _LEAVE, str(path)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            cwd=Path(__file__).parents[1],
+        )
+        assert (result.returncode, result.stderr) == (0, "")

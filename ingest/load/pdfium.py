@@ -6,9 +6,11 @@ is taken page by page, so that a page image does not wait for a whole report to 
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import c_int, create_string_buffer
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
@@ -60,6 +62,7 @@ def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> It
         if error.err_code == _WRONG_PASSWORD:
             raise _encrypted(name, password) from error
         raise PdfBrokenError(str(error)) from error
+    _close_at_exit()
     try:
         yield document
     finally:
@@ -102,6 +105,16 @@ def properties(document: PdfDocument) -> tuple[dict[str, str], list[str]]:
         metadata = {key: value.strip() for key, value in document.get_metadata_dict().items()}
         labels = [document.get_page_label(index) for index in range(len(document))]
     return {key: value for key, value in metadata.items() if value}, labels
+
+
+@cache
+def _close_at_exit() -> None:
+    """Keeps other threads out of PDFium once the process ends.
+
+    pypdfium2 then closes what is open and unloads the library, under a background thread that may
+    be inside it. Handlers run in reverse order; its own are there once a document was opened.
+    """
+    atexit.register(LOCK.acquire)
 
 
 def _encrypted(name: str, password: str | None) -> DocumentUnreadableError:
