@@ -261,6 +261,7 @@ class TestChat:
             chat.type("/help\n")
             chat.wait_for("/quit")
             chat.wait_for("› ")
+            time.sleep(0.5)  # the prompt is there a moment before the line is read
             chat.interrupt()
             assert chat.status() == 0
 
@@ -292,7 +293,12 @@ class Terminal:
         self._unread = self._unread.partition(text.encode())[2]
 
     def status(self) -> int:
-        return os.waitstatus_to_exitcode(os.waitpid(self._process_id, 0)[1])
+        """Waits for the end."""
+        until = time.monotonic() + 60
+        while (ended := os.waitpid(self._process_id, os.WNOHANG)) == (0, 0):
+            assert time.monotonic() < until, self._unread
+            time.sleep(0.05)
+        return os.waitstatus_to_exitcode(ended[1])
 
 
 @contextmanager
@@ -306,7 +312,7 @@ def terminal(cli: Cli, *arguments: str, variables: dict[str, str]) -> Iterator[T
     try:
         yield Terminal(process_id, file)
     finally:
-        os.close(file)
+        os.close(file)  # hangs up on a command that has not ended
 
 
 class TestCollections:

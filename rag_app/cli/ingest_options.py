@@ -23,7 +23,7 @@ Report = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what was skipped or failed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say only what failed.")]
 Password = Annotated[
     str | None,
     typer.Option(

@@ -15,8 +15,8 @@ MEANINGS = {
     "unchanged": "known already",
     "duplicate": "same content as another file; cited under both",
     "forgotten": "gone; no longer in the collection",
-    "skipped": "nothing to ingest in them",
-    "failed": "see the reasons above",
+    "skipped": "nothing to ingest; the reasons are above",
+    "failed": "the reasons are above",
 }
 
 
@@ -25,10 +25,11 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
 
     Args:
         report: What became of them.
-        quiet: Say only what was skipped, failed or cut off.
+        quiet: Say only what failed or was cut off.
     """
+    told = ("failed",) if quiet else ("skipped", "failed")
     for outcome in report.outcomes:
-        if outcome.state in ("skipped", "failed"):
+        if outcome.state in told:
             say(f"{outcome.state}: {shown_path(outcome.path)}: {outcome.reason}")
     truncated = sum(outcome.truncated_chunks for outcome in report.stored)
     if truncated:
