@@ -109,6 +109,12 @@ def test_a_strangers_question_is_abstained_on(assistant: Assistant, question: st
     assert answer.hits
 
 
+def test_a_code_that_no_passage_has_is_abstained_on(assistant: Assistant, store: Store) -> None:
+    """What is said of one model is no answer about another, however alike the words are."""
+    assert assistant.ask("What is the warranty of the Heron pump HX77?").abstained
+    assert not assistant.ask("What is the warranty of the Heron pump?").abstained
+
+
 def test_the_threshold_of_abstaining_is_a_setting(home: Path, store: Store) -> None:
     bold = Assistant.open(made_settings(home, abstain_below=0.0), store)
     assert not bold.ask("What is the boiling point of mercury?").abstained

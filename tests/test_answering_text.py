@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from answering_samples import made_hit
+from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
 from rag_app.answering.abstain import SENTENCE, abstention, is_abstention
 from rag_app.answering.budget import fit
@@ -18,7 +20,7 @@ from rag_app.answering.locate import locate
 from rag_app.answering.prompt import build_messages
 from rag_app.answering.sentences import split_sentences
 from rag_app.answering.tokens import estimate_tokens, token_counter
-from rag_app.answering.words import content_words, names_and_numbers
+from rag_app.answering.words import codes, content_words
 from rag_app.errors import AnswerError
 from rag_app.types import Turn
 
@@ -298,6 +300,26 @@ class TestTokens:
         (tmp_path / hashlib.sha1(url.encode()).hexdigest()).write_bytes(line)
         assert token_counter("openai", "gpt-4o", tmp_path) is estimate_tokens
 
+    def test_an_encoding_file_that_is_there_is_counted_with(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A small encoding stands for OpenAI's, which only their host has."""
+        tokens = [bytes([n]) for n in range(256)] + [b"ab", b"abc"]
+        data = b"".join(base64.b64encode(t) + b" %d\n" % n for n, t in enumerate(tokens))
+        (tmp_path / hashlib.sha1(b"https://x.example/o").hexdigest()).write_bytes(data)
+        digest = hashlib.sha256(data).hexdigest()
+        source = f"""
+def o200k_base():
+    ranks = load_tiktoken_bpe("https://x.example/o", expected_hash="{digest}")
+    return dict(name="o", pat_str=r"\\S+|\\s+", mergeable_ranks=ranks, special_tokens={{}})
+"""
+        scope: dict[str, Any] = {"load_tiktoken_bpe": None}
+        exec(source, scope)
+        monkeypatch.setitem(ENCODING_CONSTRUCTORS, "o200k_base", scope["o200k_base"])
+        count = token_counter("openai", "gpt-4o", tmp_path)
+        assert count is not estimate_tokens
+        assert count("abc ab") == 3
+
 
 class TestFollowUps:
     HISTORY = (
@@ -353,9 +375,12 @@ class TestWords:
         assert list(content_words("What is it?")) == ["what", "is", "it"]
         assert set(content_words("¿Cuánto cuesta la bomba?").values()) == {"cuesta", "bomba"}
 
-    def test_names_and_numbers(self) -> None:
-        found = names_and_numbers("How heavy is the Heron 55 of Ada?")
-        assert found == {"heron", "55", "ada"}
+    def test_codes(self) -> None:
+        assert codes("Does the H12 fit AB1234, or 30min of 1990s in E5?") == [
+            ("H", "12"),
+            ("AB", "1234"),
+            ("E", "5"),
+        ]
 
     @pytest.mark.parametrize(
         ("question", "kind", "sentence", "held"),

@@ -175,6 +175,42 @@ class TestErrors:
 
         assert ended(body, "--", "--debug", capsys=capsys) == (2, "tool: --debug\n")
 
+    def test_a_refusal_of_the_system_is_no_bug(self, capsys: pytest.CaptureFixture[str]) -> None:
+        def body() -> None:
+            Path("/absent/file").read_text(encoding="utf-8")
+
+        status, text = ended(body, capsys=capsys)
+        assert status == 1
+        assert text.startswith("tool: No such file or directory (/absent/file). Check ")
+        assert one_sentence(text)
+
+    def test_closed_streams_stop_no_command(self, cli: Cli) -> None:
+        command = f"{sys.executable} -m rag_app collections list --json"
+        for closed, shown in (("<&-", "[]"), (">&-", ""), ("2>&-", "[]"), ("<&- >&- 2>&-", "")):
+            done = subprocess.run(
+                ["sh", "-c", f"{command} {closed}"],
+                env=environment(cli.folder),
+                cwd=cli.folder,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert (done.returncode, done.stdout.strip()) == (0, shown), done.stderr
+
+    def test_a_full_disk_under_standard_output(self, cli: Cli) -> None:
+        done = subprocess.run(
+            ["sh", "-c", f"{sys.executable} -m rag_app settings > /dev/full"],
+            env=environment(cli.folder),
+            cwd=cli.folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith("rag: No space left on device. ")
+
     def test_ctrl_c_ends_with_130(self, capsys: pytest.CaptureFixture[str]) -> None:
         def body() -> None:
             raise KeyboardInterrupt

@@ -30,7 +30,7 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
     docs.mkdir()
     (docs / "kettle.md").write_text(f"# Warranty\n\n{QUOTE}\n\nIt covers the lid and the cord.\n")
     (docs / "tea.txt").write_text("Green tea steeps for two minutes at eighty degrees.\n")
-    (docs / "leases.txt").write_text(f"\u009b31m{LEASES}\u009d0;gone It is old.\n")
+    (docs / "\x1b]0;leases.txt").write_text(f"\u009b31m{LEASES}\u009d0;gone It is old.\n")
     (docs / "manual.pdf").write_bytes((SAMPLES / "warranty-and-returns.pdf").read_bytes())
     cli = Cli(folder)
     done = cli.ingest(docs, "--quiet")
@@ -96,7 +96,7 @@ class TestAsk:
         assert cli.rag("ask", "Who won the football world cup?").returncode == 0
 
     def test_only_the_documents_that_are_named(self, cli: Cli) -> None:
-        only = cli.json("ask", QUESTION, "--document", "tea.txt", "-d", "docs/leases.txt")
+        only = cli.json("ask", QUESTION, "--document", "tea.txt", "-d", "docs/\x1b]0;leases.txt")
         assert "seven years" not in only["answer"]
         both = cli.json("ask", QUESTION, "-d", "tea.txt", "-d", str(cli.folder / "docs/kettle.md"))
         assert "seven years" in both["answer"]
@@ -110,6 +110,7 @@ class TestAsk:
     def test_text_of_a_document_does_not_steer_the_terminal(self, cli: Cli) -> None:
         done = cli.rag("ask", "From whom was the pump in the lobby leased?")
         assert "Brunt" in done.stdout
+        assert "[1] docs/]0;leases.txt" in done.stdout
         assert not set("\x1b\u009b\u009d") & set(done.stdout)
 
     @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag_app.answering import cues
 from rag_app.answering.sentences import Sentence, split_sentences
 from rag_app.answering.weights import load_weights
-from rag_app.answering.words import bigrams, content_words, names_and_numbers, stems
+from rag_app.answering.words import bigrams, codes, content_words, stems
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.search import SearchResult
 from rag_app.types import Hit
@@ -40,14 +41,14 @@ class Question:
         text: As it was searched for.
         idf: Stem of each content word → inverse document frequency in the collection.
         total: Sum of those.
-        names: Stems of names and numbers among them.
+        unknown_codes: Codes like H12 that stand nowhere in the collection.
         kind: What is asked for; see ``cues.asked_for``.
     """
 
     text: str
     idf: Mapping[str, float]
     total: float
-    names: frozenset[str]
+    unknown_codes: tuple[str, ...]
     kind: str
 
     def coverage(self, terms: frozenset[str]) -> float:
@@ -103,12 +104,15 @@ def gather(
     Raises:
         EmbeddingError: The model does not answer.
     """
-    question = _read(found.question, collection)
+    question = _read(found.question, collection, found.hits)
     placed = [
         (hit, sentence, before) for hit in found.hits for sentence, before in _in_context(hit)
     ][:MAX_SENTENCES]
     texts = [spoken(hit, sentence) for hit, sentence, _ in placed]
-    cosines = (embeddings.encode_documents(texts) @ found.vector).tolist() if texts else []
+    vectors = embeddings.encode_documents(
+        [_under_heading(hit, text) for (hit, _, _), text in zip(placed, texts, strict=True)]
+    )
+    cosines = (vectors @ found.vector).tolist()
     passages = {hit.chunk.id: passage_terms(hit) for hit in found.hits}
     weights = load_weights().sentence
     candidates = []
@@ -138,11 +142,16 @@ def _in_context(hit: Hit) -> Iterator[tuple[Sentence, frozenset[str]]]:
 
 
 def spoken(hit: Hit, sentence: Sentence) -> str:
-    """A sentence as it is scored: a row of a table with the table's head before it."""
+    """A sentence as its words are weighed: a row of a table with the table's head before it."""
     if sentence.lead is None:
         return sentence.text
     head = " ".join(hit.chunk.text[slice(*sentence.lead)].replace("|", " ").split())
     return f"{head}: {' '.join(sentence.text.replace('|', ' ').split())}"
+
+
+def _under_heading(hit: Hit, text: str) -> str:
+    """A sentence as it is embedded: alone it often does not say what it is about."""
+    return f"{hit.chunk.headings[-1]}: {text}" if hit.chunk.headings else text
 
 
 def passage_terms(hit: Hit) -> frozenset[str]:
@@ -151,7 +160,7 @@ def passage_terms(hit: Hit) -> frozenset[str]:
     return frozenset(stems(" ".join([hit.chunk.text, *(text for text in above if text)])))
 
 
-def _read(text: str, collection: Collection) -> Question:
+def _read(text: str, collection: Collection, hits: Sequence[Hit]) -> Question:
     asked = content_words(text)
     counts = collection.document_frequencies(asked.values())
     passages = collection.info.chunks
@@ -161,8 +170,21 @@ def _read(text: str, collection: Collection) -> Question:
         text=text,
         idf=idf,
         total=sum(idf.values()) or 1.0,
-        names=names_and_numbers(text) & asked.keys(),
+        unknown_codes=_unknown_codes(text, collection, hits),
         kind=cues.asked_for(text),
+    )
+
+
+def _unknown_codes(text: str, collection: Collection, hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Codes of the question that no passage has as H12, and no hit as H-12 or H 12."""
+    asked = {letters + digits: (letters, digits) for letters, digits in codes(text)}
+    counts = collection.document_frequencies(asked)
+    passages = "\n".join(hit.chunk.text for hit in hits)
+    return tuple(
+        code
+        for code, parts in asked.items()
+        if not counts.get(code)
+        and not re.search(rf"\b{parts[0]}\W?{parts[1]}\b", passages, re.IGNORECASE)
     )
 
 

@@ -19,6 +19,10 @@ SCORE_GAP = 4.0
 FUSED_GAP = 0.25
 """Larger gaps say nothing more: in a collection of a few passages they come from its size."""
 
+UNKNOWN_CODE = 0.1
+"""Most that a question about a code (H12) can reach when no passage has that code: what is said
+of H8 is no answer, however alike the words are."""
+
 
 def answer_probability(evidence: Evidence, spec: str) -> float:
     """The estimated probability that ``evidence`` holds an answer, in [0, 1].
@@ -32,16 +36,15 @@ def answer_probability(evidence: Evidence, spec: str) -> float:
     model = load_weights().relevance_for(spec)
     features = relevance_features(evidence)
     logit = model.intercept + sum(w * features[name] for name, w in model.weights.items())
-    return 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
+    probability = 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
+    return min(probability, UNKNOWN_CODE) if evidence.question.unknown_codes else probability
 
 
 def relevance_features(evidence: Evidence) -> dict[str, float]:
-    """Everything that the regression may look at; needs at least one candidate."""
+    """Everything that a regression may look at; needs at least one candidate."""
     question, hits, candidates = evidence.question, evidence.hits, evidence.candidates
     best = candidates[0]
     of_best = dict(zip(SENTENCE_FEATURES, best.features, strict=True))
-    passages = {c.hit.chunk.id: c.passage_terms for c in candidates}
-    everything = frozenset().union(*passages.values())
     last = hits[min(FITTED_HITS, len(hits)) - 1]
     third = candidates[min(2, len(candidates) - 1)]
     return {
@@ -52,12 +55,4 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
         "overlap_near": question.coverage(best.terms),
         "overlap_passage": of_best["overlap_passage"],
         "bigrams": of_best["bigrams"],
-        "kind_held": of_best["kind"],
-        "kind_asked": float(bool(question.kind)),
-        "names_missing": _share(question.names - best.passage_terms, question.names),
-        "names_missing_any": float(bool(question.names - everything)),
     }
-
-
-def _share(part: frozenset[str], whole: frozenset[str]) -> float:
-    return len(part) / len(whole) if whole else 0.0

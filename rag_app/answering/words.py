@@ -1,4 +1,4 @@
-"""Words of a question and of a text: stems, telling words, names and numbers."""
+"""Words of a question and of a text: stems, telling words, codes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from rag_app.store import terms
 from rag_app.store.languages import DEFAULT
 
 _WORD = re.compile(r"[^\W_]+")
+_CODE = re.compile(r"\b([A-Za-z]{1,5})(\d{1,5})\b")
 
 # Words that carry the form of a question and not its subject. A collection's own frequencies
 # cannot tell: few documents say "what", so it would count as a rare and telling word. English,
@@ -73,13 +74,9 @@ def content_words(question: str) -> dict[str, str]:
     return found
 
 
-def names_and_numbers(question: str) -> frozenset[str]:
-    """Stems of the words that name one thing: capitalised inside the question, or with a digit."""
-    return frozenset(
-        stem(word)
-        for position, word in enumerate(words(question))
-        if word[0].isdigit() or (position > 0 and word[0].isupper() and not is_function_word(word))
-    )
+def codes(question: str) -> list[tuple[str, str]]:
+    """The letters and digits of each model number, clause or the like: H12, X220."""
+    return _CODE.findall(question)
 
 
 def bigrams(sequence: Sequence[str]) -> set[tuple[str, str]]:

@@ -79,7 +79,7 @@ def ingest(
     except RagError as error:
         from ingest import report_of
 
-        if (partial := report_of(error)) is not None:
+        if (partial := report_of(error)) is not None and partial.outcomes:
             tell(partial)
         raise
     tell(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
@@ -16,6 +17,12 @@ DEBUG = "--debug"
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
+_STREAMS = (
+    ("stdin", "r", "replace"),
+    ("stdout", "w", "backslashreplace"),
+    ("stderr", "w", "backslashreplace"),
+)
+
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs ``app`` and ends the process with its exit status.
@@ -29,7 +36,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         arguments: Its arguments; those of the process unless given.
     """
     given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
-    _print_what_cannot_be_encoded()
+    _prepare_streams()
     try:
         app(given, prog_name=name)
     except RagError as error:
@@ -37,6 +44,15 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
             raise
         say(f"{name}: {error}")
         sys.exit(error.exit_status)
+    except OSError as error:
+        if debug:
+            raise
+        where = f" ({error.filename})" if error.filename else ""
+        say(
+            f"{name}: {error.strerror or error}{where}. Check that the disk has room and that you "
+            f"may read and write there; {DEBUG} shows where it happened."
+        )
+        sys.exit(EXIT_ERROR)
     except Exception as error:  # the edge: the user gets a sentence
         if debug:
             raise
@@ -58,11 +74,14 @@ def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
     return [*options, *arguments[end:]], len(options) < end
 
 
-def _print_what_cannot_be_encoded() -> None:
-    """Escapes what the terminal's encoding lacks: a file name never stops a command."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+def _prepare_streams() -> None:
+    """Makes sure that a stream that is closed, or bytes that are no text, stop no command."""
+    for name, mode, errors in _STREAMS:
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115, PTH123 - until the end
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors=errors)
 
 
 def _first_line(error: Exception) -> str:

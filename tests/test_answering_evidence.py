@@ -1,0 +1,163 @@
+"""What is weighed before an answer: the sentences, their features, the probability."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from answering_samples import made_hit
+
+from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence, gather
+from rag_app.answering.extractive import quote_best
+from rag_app.answering.relevance import answer_probability, relevance_features
+from rag_app.answering.weights import ANY_MODEL, load_weights
+from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.retrieval.search import SearchResult
+from rag_app.types import EmbeddingIdentity, Hit
+
+
+class Counting(IdentifiedEmbeddings):
+    """Vectors of three words' counts, so that each cosine in a test can be seen."""
+
+    identity = EmbeddingIdentity("test:counting", "f", 3, 64)
+    words = ("pump", "warranty", "price")
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def _embed(self, texts):
+        self.seen += texts
+        counts = [[text.lower().count(word) for word in self.words] for text in texts]
+        vectors = np.array(counts, dtype=np.float32)
+        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1)
+
+    def count_tokens(self, texts):
+        return [len(text.split()) for text in texts]
+
+
+def weigh(question: str, *hits: Hit) -> tuple[Evidence, Counting]:
+    embeddings = Counting()
+    # The one thing that gather asks of a collection: in how many passages a word stands.
+    collection = SimpleNamespace(
+        info=SimpleNamespace(chunks=100),
+        document_frequencies=lambda words: {
+            word: sum(word.lower() in hit.chunk.text.lower() for hit in hits) for word in words
+        },
+    )
+    found = SearchResult(question, embeddings.encode_query(question), hits, {})
+    embeddings.seen.clear()
+    return gather(found, collection, embeddings), embeddings
+
+
+def titled(hit: Hit, *headings: str) -> Hit:
+    return replace(hit, chunk=replace(hit.chunk, headings=headings))
+
+
+def features(evidence: Evidence, text: str) -> dict[str, float]:
+    candidate = next(c for c in evidence.candidates if text in c.sentence.text)
+    return dict(zip(SENTENCE_FEATURES, candidate.features, strict=True))
+
+
+def test_each_feature_measures_what_it_says() -> None:
+    hit = made_hit("The Heron pump is green. It has a warranty of 36 months.")
+    evidence, _ = weigh("How many months is the warranty of the Heron?", hit)
+    first, second = features(evidence, "green"), features(evidence, "36")
+    assert second["cosine"] == pytest.approx(1.0)
+    assert first["cosine"] == pytest.approx(0.0)
+    assert second["overlap"] > first["overlap"] > 0
+    assert second["overlap_before"] > 0  # "Heron" stands in the sentence before
+    assert first["overlap_before"] == 0
+    assert first["overlap_passage"] == second["overlap_passage"] == pytest.approx(1.0)
+    assert (first["kind"], second["kind"]) == (0.0, 1.0)
+    assert first["passage"] == second["passage"] == hit.score
+
+
+def test_a_sentence_is_embedded_under_its_heading_and_a_heading_is_no_sentence() -> None:
+    hit = titled(made_hit("3 Warranty\n\nIt lasts 36 months."), "Terms", "3 Warranty")
+    evidence, embeddings = weigh("How long is the warranty?", hit)
+    assert embeddings.seen == ["3 Warranty: It lasts 36 months."]
+    assert [c.sentence.text for c in evidence.candidates] == ["It lasts 36 months."]
+    assert features(evidence, "36")["overlap_before"] > 0
+
+
+def test_a_row_of_a_table_is_weighed_with_the_head() -> None:
+    hit = made_hit("| Pump | Price |\n|---|---|\n| H2 | 340 |\n| H3 | 520 |")
+    evidence, embeddings = weigh("What is the price of the H3?", hit)
+    assert "Pump Price: H3 520" in embeddings.seen
+    assert evidence.candidates[0].sentence.text == "| H3 | 520 |"
+
+
+def test_the_same_sentence_in_two_documents_is_quoted_once() -> None:
+    hits = (
+        made_hit("The pump has a warranty of 36 months.", name="a.txt"),
+        made_hit("The pump has a warranty of 36 months.", name="b.txt", page=2),
+        made_hit("The price of the pump is low.", name="c.txt", page=3),
+    )
+    evidence, _ = weigh("How long is the warranty of the pump?", *hits)
+    text, citations = quote_best(evidence, 2)
+    assert text.count("36 months") == 1
+    assert [citation.source for citation in citations] == ["/docs/a.txt", "/docs/c.txt"]
+
+
+def test_neighbours_become_one_quotation_and_others_do_not() -> None:
+    apart = made_hit("The warranty is long. Birds sing. The pump warranty ends in May.")
+    text, citations = quote_best(weigh("When does the pump warranty end?", apart)[0], 2)
+    assert len(citations) == 2
+    assert "Birds" not in text
+    near = made_hit("Birds sing. The warranty is long. The pump warranty ends in May.")
+    text, citations = quote_best(weigh("When does the pump warranty end?", near)[0], 2)
+    assert text == "The warranty is long. The pump warranty ends in May. [1]"
+    assert citations[0].quote == "The warranty is long. The pump warranty ends in May."
+
+
+def test_no_passage_gives_no_answer_and_no_probability() -> None:
+    evidence, _ = weigh("What is the price?")
+    assert quote_best(evidence, 2) == ("", ())
+    assert answer_probability(evidence, "minilm") == 0.0
+
+
+def test_the_probability_rises_with_what_is_covered() -> None:
+    question = "How long is the warranty of the Heron pump?"
+    good = weigh(question, made_hit("The Heron pump has a warranty of 36 months."))[0]
+    poor = weigh(question, made_hit("Birds sing in the garden."))[0]
+    for spec in ("minilm", "openai:text-embedding-3-small"):
+        assert answer_probability(good, spec) > 0.5 > answer_probability(poor, spec)
+
+
+@pytest.mark.parametrize(
+    ("passage", "known"),
+    [
+        ("The pump H12 has a warranty.", True),
+        ("The pump H-12 has a warranty.", True),
+        ("The pump h 12 has a warranty.", True),
+        ("The pump H8 has a warranty.", False),
+    ],
+)
+def test_codes_are_known_in_each_way_of_writing(passage: str, known: bool) -> None:
+    evidence, _ = weigh("What is the warranty of the pump H12?", made_hit(passage))
+    assert (not evidence.question.unknown_codes) is known
+    assert known or answer_probability(evidence, "minilm") <= 0.1
+
+
+def test_every_weight_names_a_feature() -> None:
+    evidence, _ = weigh("What is the price of the pump?", made_hit("The pump has a price."))
+    known = relevance_features(evidence).keys()
+    weights = load_weights()
+    assert len(weights.sentence) == len(SENTENCE_FEATURES)
+    assert {"minilm", ANY_MODEL} <= weights.relevance.keys()
+    for model in weights.relevance.values():
+        assert model.weights.keys() <= known
+        assert all(weight >= 0 for weight in model.weights.values())
+    words_only = weights.relevance_for("unknown:model").weights
+    assert "sentence_cosine" not in words_only
+
+
+def test_the_weights_say_where_they_come_from() -> None:
+    path = Path(__file__).parents[1] / "rag_app" / "answering" / "relevance.json"
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    assert raw["provenance"]["fitted_by"].startswith("benchmarks/fit_relevance.py")
+    assert list(raw["sentence"]["weights"]) == list(SENTENCE_FEATURES)
