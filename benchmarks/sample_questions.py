@@ -6,8 +6,9 @@ These figures are NOT held out: the features that decide on abstaining were chos
 on these questions in view (relevance.json), and the rule on unknown codes answers one of them.
 A set of questions that nobody has looked at is still to be written.
 
-Bars: document and page among the top 5 for 95 % of the answerable ones; the expected text in 75 % of the answers; at least 8 of the 10 unanswerable ones
-abstained from, and at most 2 of the answerable ones.
+Bars: document and page among the top 5 for 95 % of the answerable ones; the expected text in 75 %
+of the answers; at least 8 of the 10 unanswerable ones abstained from, and at most 2 of the
+answerable ones.
 """
 
 from __future__ import annotations
