@@ -49,7 +49,9 @@ class TracedText:
                 continue
             pieces += [self.text[done:start], new]
             offsets.extend(self.offsets[done:start])
-            offsets.extend(self.offsets[min(start + i, end - 1)] for i in range(len(new)))
+            stood = self.offsets[start : min(end, start + len(new))]
+            offsets.extend(stood)
+            offsets.extend(stood[-1:] * (len(new) - len(stood)))
             done = end
         if done:
             offsets.extend(self.offsets[done:])

@@ -14,7 +14,7 @@ from threading import Thread
 import numpy as np
 
 from rag_app.embeddings.base import IdentifiedEmbeddings
-from rag_app.embeddings.minilm_files import ensure_onnx, is_ready, onnx_path
+from rag_app.embeddings.minilm_files import PRECISIONS, ensure_onnx, is_ready, onnx_path
 from rag_app.settings import Settings, load_settings
 from rag_app.types import EmbeddingIdentity
 
@@ -22,18 +22,20 @@ from rag_app.types import EmbeddingIdentity
 def prepared_cache(folder: Path) -> Path:
     """A cache folder of its own that already holds the exported bundled model.
 
-    The file comes from the installation's cache, or is made once for all test runs.
+    The files come from the installation's cache, or are made once for all test runs.
     """
-    shared = Settings()
-    if not is_ready(onnx_path(shared)):
-        shared = Settings(cache=Path(tempfile.gettempdir()) / f"rag-app-tests-{os.getuid()}")
-        ensure_onnx(shared, lambda _: None, thorough=True)
-    source = onnx_path(shared)
+    own = Path(tempfile.gettempdir()) / f"rag-app-tests-{os.getuid()}"
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    for file in (source, source.with_name(source.name + ".json")):
-        target = folder / "models" / file.name
-        if not target.exists():
-            target.symlink_to(file)
+    for precision in PRECISIONS:
+        shared = Settings()
+        if not is_ready(onnx_path(shared, precision)):
+            shared = Settings(cache=own)
+            ensure_onnx(shared, lambda _: None, precision=precision, thorough=True)
+        source = onnx_path(shared, precision)
+        for file in (source, source.with_name(source.name + ".json")):
+            target = folder / "models" / file.name
+            if not target.exists():
+                target.symlink_to(file)
     return folder
 
 

@@ -14,7 +14,6 @@ from embeddings_samples import settings_in
 from rag_app.embeddings import list_models, load_embeddings, minilm_files, prepare
 from rag_app.embeddings.cores import threads
 from rag_app.embeddings.minilm_files import WEIGHTS_SHA256, is_ready, model_folder, onnx_path
-from rag_app.embeddings.onnx_encoder import BATCH_TEXTS, BATCH_TOKENS, batches
 from rag_app.errors import EmbeddingError, UsageError
 from rag_app.settings import load_settings
 
@@ -53,17 +52,37 @@ def run(settings, code, *, limit=120):
 
 def test_vectors_equal_those_of_sentence_transformers(settings, monkeypatch):
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    ours = load_embeddings("minilm", settings).encode_documents(SENTENCES)
+    ours = load_embeddings("minilm?precision=float32", settings).encode_documents(SENTENCES)
     theirs = load_embeddings(f"sentence-transformers:{model_folder()}", settings)
     assert (ours * theirs.encode_documents(SENTENCES)).sum(axis=1).min() > 0.99999
     assert theirs.identity.max_tokens == 256
     assert theirs.identity.dimension == 384
 
 
+def test_8_bit_vectors_are_near_the_published_ones_and_not_they(settings):
+    ours = load_embeddings("minilm", settings).encode_documents(SENTENCES)
+    published = load_embeddings("minilm?precision=float32", settings).encode_documents(SENTENCES)
+    cosines = (ours * published).sum(axis=1)
+    assert cosines.min() > 0.98
+    assert cosines.mean() > 0.99
+    assert cosines.max() < 0.99999
+
+
+def test_a_vector_does_not_depend_on_its_neighbours(settings):
+    model = load_embeddings("minilm", settings)
+    together = model.encode_documents(SENTENCES)
+    alone = [model.encode_documents([sentence])[0] for sentence in SENTENCES]
+    assert np.array_equal(together, alone)
+
+
 def test_identity(settings):
-    identity = load_embeddings("minilm", settings).identity
-    assert identity.fingerprint == WEIGHTS_SHA256
-    assert (identity.dimension, identity.max_tokens, identity.normalized) == (384, 256, True)
+    usual = load_embeddings("minilm", settings).identity
+    exact = load_embeddings("minilm?precision=float32", settings).identity
+    assert exact.fingerprint == WEIGHTS_SHA256
+    assert usual.fingerprint != exact.fingerprint
+    assert (usual.dimension, usual.max_tokens, usual.normalized) == (384, 256, True)
+    assert load_embeddings(exact.spec, settings).identity == exact
+    assert load_embeddings("minilm?precision=int8", settings).identity == usual
 
 
 def test_text_beyond_256_tokens_changes_nothing(settings):
@@ -183,7 +202,7 @@ def fake_exporter(tmp_path, monkeypatch, settings):
     shutil.copy(onnx_path(settings).resolve(), good)
     runs = []
 
-    def copy(folder, target):
+    def copy(folder, target, precision):
         runs.append(folder)
         shutil.copy(good, target)
 
@@ -223,23 +242,10 @@ def test_a_prepared_file_is_left_alone(settings, tmp_path, monkeypatch):
 def test_options_are_refused(settings):
     with pytest.raises(UsageError, match="no option 'size'"):
         load_embeddings("minilm?size=3", settings)
+    with pytest.raises(UsageError, match="precision is int8 or float32"):
+        load_embeddings("minilm?precision=half", settings)
     with pytest.raises(UsageError, match="is one model"):
         load_embeddings("minilm:large", settings)
-
-
-def test_batches_hold_every_text_once_and_stay_small():
-    random = np.random.default_rng(3)
-    texts = [[0] * int(length) for length in random.integers(2, 257, 500)]
-    found = list(batches(texts))
-    assert sorted(position for batch in found for position in batch) == list(range(500))
-    for batch in found:
-        widths = [len(texts[position]) for position in batch]
-        assert len(batch) <= BATCH_TEXTS
-        assert len(batch) == 1 or max(widths) * len(batch) <= BATCH_TOKENS
-    padded = sum(max(len(texts[i]) for i in batch) * len(batch) for batch in found)
-    assert padded < 1.05 * sum(map(len, texts))
-    assert list(batches([])) == []
-    assert list(batches([[0] * 5000])) == [[0]]
 
 
 def test_threads(settings):

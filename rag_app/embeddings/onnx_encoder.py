@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag_app.embeddings.base import Vectors
-
-BATCH_TOKENS = 1024
-"""Tokens in a batch, padding included: five texts of 200. Larger ones are no faster, and hold 50 MB
-more of intermediate results for each doubling."""
-BATCH_TEXTS = 64
 
 Ids = Sequence[int]
 
 
 class OnnxEncoder:
-    """Tokenizes, batches texts of like length, and runs the graph. Safe for several threads.
+    """Tokenizes, and runs the graph for each text alone. Safe for several threads.
+
+    Texts are not padded into batches: one text on each core is faster than a batch on all of them,
+    as no core waits for another within a text, and a vector does not depend on its neighbours.
 
     Args:
         graph: ONNX file with the inputs ``input_ids`` and ``attention_mask``.
         tokenizer: ``tokenizer.json`` of the model.
         max_tokens: What the model reads of a text, special tokens included.
-        threads: Threads for one batch.
+        threads: Texts that are under way at the same time, one on each core.
     """
 
     def __init__(self, graph: Path, tokenizer: Path, max_tokens: int, threads: int) -> None:
@@ -34,14 +32,13 @@ class OnnxEncoder:
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Threads that wait by spinning gain nothing here and keep a core warm in an idle chat.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session: Any = onnxruntime.InferenceSession(
             str(graph), options, providers=["CPUExecutionProvider"]
         )
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encoder")
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # Cut by hand below: one tokenizer without state then both counts and encodes.
         self._tokenizer.no_truncation()
@@ -60,32 +57,17 @@ class OnnxEncoder:
     def _cut(self, ids: Ids) -> Ids:
         return ids if len(ids) <= self._max_tokens else [*ids[: self._max_tokens - 1], ids[-1]]
 
-    def run(self, batch: Sequence[Ids]) -> Vectors:
-        """Vectors of one batch, float32 of shape (len(batch), dimension)."""
-        width = max(map(len, batch))
-        ids: NDArray[np.int64] = np.zeros((len(batch), width), np.int64)
-        mask: NDArray[np.int64] = np.zeros_like(ids)
-        for row, tokens in enumerate(batch):
-            ids[row, : len(tokens)] = tokens
-            mask[row, : len(tokens)] = 1
-        return cast(
-            "Vectors", self._session.run(None, {"input_ids": ids, "attention_mask": mask})[0]
-        )
+    def encode(self, texts: Sequence[Ids]) -> Vectors:
+        """Vectors of tokenized texts, float32 of shape (len(texts), dimension); not of none."""
+        if len(texts) == 1:  # a question need not wait for another thread
+            return self._run(texts[0])
+        return np.concatenate(list(self._pool.map(self._run, texts)))
 
+    def close(self) -> None:
+        """Ends the threads."""
+        self._pool.shutdown()
 
-def batches(texts: Sequence[Ids]) -> Iterator[list[int]]:
-    """Groups the positions of ``texts`` so that each batch holds like lengths, longest first.
-
-    A batch has at most ``BATCH_TEXTS`` texts and ``BATCH_TOKENS`` tokens with its padding, and at
-    least one text.
-    """
-    batch: list[int] = []
-    for position in sorted(range(len(texts)), key=lambda index: -len(texts[index])):
-        # The first one is the longest: every other is padded to it.
-        width = len(texts[batch[0]]) if batch else 0
-        if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * width > BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(position)
-    if batch:
-        yield batch
+    def _run(self, tokens: Ids) -> Vectors:
+        ids = np.array([tokens], np.int64)
+        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        return cast("Vectors", self._session.run(None, feed)[0])
