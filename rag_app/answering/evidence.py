@@ -132,13 +132,11 @@ def _in_context(hit: Hit) -> Iterator[tuple[Sentence, frozenset[str]]]:
 
     A heading that the passage repeats is no sentence: it asks and does not answer.
     """
-    titles = {title.casefold() for title in hit.chunk.headings}
     above = frozenset(stems(hit.chunk.headings[-1])) if hit.chunk.headings else frozenset()
     before: frozenset[str] = frozenset()
-    for sentence in split_sentences(hit.chunk.text):
-        if sentence.text.casefold() not in titles:
-            yield sentence, before | above
-            before = frozenset(stems(sentence.text))
+    for sentence in split_sentences(hit.chunk.text, hit.chunk.headings):
+        yield sentence, before | above
+        before = frozenset(stems(sentence.text))
 
 
 def spoken(hit: Hit, sentence: Sentence) -> str:

@@ -9,21 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from rag_app.answering.tables import are_rows, has_head, is_row, is_rule
+from rag_app.answering.tables import ITEM, Line, Paragraph, Table, find_tables, is_row, is_rule
 
-_ITEM = re.compile(r"\s*([-*+•·▪◦‣–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _PAUSE = re.compile(r"[.!?…:;,][\"'”’»)\]]*\s*$")
 
 WRAP = 60
 """A line at least this long may have been wrapped; a shorter one without punctuation ended."""
 
-ITEM = 300
+LONGEST_ITEM = 300
 """A list item up to this many characters is quoted whole, a longer one by its sentences."""
-
-Line = tuple[int, int, str]
-"""First character, one past the last, and the line itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +41,36 @@ class Sentence:
     lead: tuple[int, int] | None = None
 
 
-def split_sentences(passage: str) -> list[Sentence]:
-    """All sentences of a passage, in order; Markdown headings and rules are left out."""
+def split_sentences(passage: str, titles: Sequence[str] = ()) -> list[Sentence]:
+    """All sentences of a passage, in order; headings and rules are left out.
+
+    Args:
+        passage: The text.
+        titles: Headings that it may repeat in a paragraph of their own.
+    """
+    known = {_plain(title) for title in titles}
+    paragraphs = list(_paragraphs(passage))
     found: list[Sentence] = []
-    for lines in _paragraphs(passage):
-        texts = [line for _, _, line in lines]
-        if all(map(is_row, texts)) or are_rows(texts):
-            found.extend(_rows(passage, lines))
-        else:
-            found.extend(_prose(passage, lines))
+    for is_title, run in groupby(paragraphs, lambda lines: _plain(_text(lines)) in known):
+        if not is_title:
+            for part in find_tables(list(run)):
+                found.extend(
+                    _rows(passage, part) if isinstance(part, Table) else _prose(passage, part)
+                )
     return [sentence for sentence in found if sentence.text]
 
 
-def _paragraphs(passage: str) -> Iterator[list[Line]]:
+def _text(lines: Paragraph) -> str:
+    return " ".join(line for _, _, line in lines)
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
+def _paragraphs(passage: str) -> Iterator[Paragraph]:
     """Runs of lines between blank lines and headings; rows and other lines apart."""
-    run: list[Line] = []
+    run: Paragraph = []
     start = 0
     for line in passage.split("\n"):
         end = start + len(line)
@@ -73,13 +85,12 @@ def _paragraphs(passage: str) -> Iterator[list[Line]]:
         yield run
 
 
-def _rows(passage: str, lines: Sequence[Line]) -> Iterator[Sentence]:
+def _rows(passage: str, table: Table) -> Iterator[Sentence]:
     lead: tuple[int, int] | None = None
-    rest = lines
-    if has_head([line for _, _, line in lines]):
-        head = _sentence(passage, lines[0][0], lines[0][1])
-        lead, rest = (head.start, head.end), lines[1:]
-    for start, end, _ in rest:
+    if table.head:
+        head = _sentence(passage, table.head[0], table.head[1])
+        lead = head.start, head.end
+    for start, end in table.rows:
         yield _sentence(passage, start, end, lead)
 
 
@@ -88,7 +99,7 @@ def _prose(passage: str, lines: Sequence[Line]) -> Iterator[Sentence]:
 
     for start, end in _blocks(lines):
         block = passage[start:end]
-        if _ITEM.match(block) and len(block) <= ITEM:
+        if ITEM.match(block) and len(block) <= LONGEST_ITEM:
             yield _sentence(passage, start, end)
             continue
         for border in get_sentence_boundaries("en", block):
@@ -110,7 +121,7 @@ def _blocks(lines: Sequence[Line]) -> Iterator[tuple[int, int]]:
 
 def _carries_on(before: str, line: str) -> bool:
     """Whether ``line`` goes on with the sentence or paragraph that ``before`` belongs to."""
-    if _ITEM.match(line):
+    if ITEM.match(line):
         return False
     wrapped = len(before.strip()) >= WRAP or line.lstrip()[:1].islower()
     return wrapped or bool(_PAUSE.search(before))

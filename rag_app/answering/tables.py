@@ -1,23 +1,50 @@
-"""Lines that are rows of a table: written with bars, set with wide gaps, or read from a PDF.
+"""Tables in a passage: written with bars, set with wide gaps, or read from a PDF.
 
-A table of a PDF arrives as lines of words and numbers with single spaces between the cells. Such
-a run of lines is taken for a table when most of them hold numbers and none ends like a sentence.
+A table of a PDF arrives as lines of words and numbers with single spaces between the cells, its
+head and its taller rows set off by blank lines. A run of such paragraphs is taken for a table when
+no line of it ends like a sentence, and most lines hold numbers or it has several paragraphs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from statistics import median
+
+Line = tuple[int, int, str]
+"""First character, one past the last, and the line itself."""
+
+Paragraph = list[Line]
+
+ITEM = re.compile(r"\s*([-*+•·▪◦‣–]|\(?\d{1,3}[.)]|\(?[a-z][.)])\s+\S")
+"""The beginning of a list item."""
 
 _ROW = re.compile(r"\s*\|.*\|\s*|[^\n]*\S(?:\t+| {3,})\S[^\n]*")
 _RULE = re.compile(r"[\s|:+=_*-]*")
 _NUMBER = re.compile(r"[(€$£¥+±-]?\d[\d.,]*\)?(%|‰)?")
 _YEAR = re.compile(r"(19|20)\d\d")
-_SENTENCE_END = re.compile(r"[.!?…;]['\"”’)\]]*\s*$")
+_SENTENCE_END = re.compile(r"[.!?…;:]['\"”’)\]]*\s*$")
 
-FEWEST_ROWS = 3
-LONGEST_ROW = 120
+FEWEST_LINES = 3
+FEWEST_PARAGRAPHS = 3
+LONGEST_LINE = 120
+TALLEST_ROW = 3
+"""Lines that one row may take; a paragraph with more of them has a row on each line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Attributes:
+        head: Names the columns, if there is one.
+        rows: First character and one past the last of each row below it.
+    """
+
+    head: Line | None
+    rows: tuple[tuple[int, int], ...]
 
 
 def is_rule(line: str) -> bool:
@@ -30,28 +57,68 @@ def is_row(line: str) -> bool:
     return bool(_ROW.fullmatch(line))
 
 
-def are_rows(lines: Sequence[str]) -> bool:
-    """Whether lines without a blank one between them are the rows of a table."""
-    if len(lines) < FEWEST_ROWS or any(_not_a_row(line) for line in lines):
-        return False
-    return sum(numbers(line) > 0 for line in lines) * 2 > len(lines)
+def find_tables(paragraphs: Sequence[Paragraph]) -> Iterator[Paragraph | Table]:
+    """The paragraphs in their order, those that make up a table together."""
+    for form, group in groupby(paragraphs, _form):
+        run = list(group)
+        if form == "rows":
+            for paragraph in run:
+                yield _table([paragraph])
+        elif form == "loose" and _is_table(run):
+            yield _table(run)
+        else:
+            yield from run
 
 
-def has_head(lines: Sequence[str]) -> bool:
+def _form(paragraph: Paragraph) -> str:
+    lines = [line for _, _, line in paragraph]
+    if all(map(is_row, lines)):
+        return "rows"
+    wrapped = sum(line.lstrip()[:1].islower() for line in lines)
+    prose = any(
+        len(line) > LONGEST_LINE or _SENTENCE_END.search(line) or ITEM.match(line) for line in lines
+    )
+    return "prose" if prose or wrapped * 2 > len(lines) else "loose"
+
+
+def _is_table(run: Sequence[Paragraph]) -> bool:
+    lines = [line for paragraph in run for _, _, line in paragraph]
+    with_numbers = sum(_numbers(line) > 0 for line in lines)
+    return len(lines) >= FEWEST_LINES and (
+        len(run) >= FEWEST_PARAGRAPHS or with_numbers * 2 > len(lines)
+    )
+
+
+def _table(run: Sequence[Paragraph]) -> Table:
+    lines = [line for paragraph in run for line in paragraph]
+    if not _has_head([line for _, _, line in lines]):
+        return Table(None, tuple(_rows(run)))
+    return Table(lines[0], tuple(_rows([run[0][1:], *run[1:]])))
+
+
+def _rows(run: Sequence[Paragraph]) -> Iterator[tuple[int, int]]:
+    """A row on each line; one on all, where a few lines do not each have numbers."""
+    for paragraph in filter(None, run):
+        each = len(paragraph) > TALLEST_ROW or all(
+            is_row(line) or _numbers(line) for _, _, line in paragraph
+        )
+        if each:
+            yield from ((start, end) for start, end, _ in paragraph)
+        else:
+            yield paragraph[0][0], paragraph[-1][1]
+
+
+def _has_head(lines: Sequence[str]) -> bool:
     """Whether the first row names the columns: it has fewer numbers than the others have."""
     if len(lines) < 2:
         return False
     if lines[0].lstrip().startswith("|"):
         return True
-    others = median(numbers(line) for line in lines[1:])
-    return numbers(lines[0]) < others or others == 0
+    others = median(_numbers(line) for line in lines[1:])
+    return _numbers(lines[0]) < others or others == 0
 
 
-def numbers(line: str) -> int:
+def _numbers(line: str) -> int:
     """How many cells or words of a line are numbers; years, which often name columns, are not."""
     found = (token for token in line.split() if _NUMBER.fullmatch(token))
     return sum(not _YEAR.fullmatch(token) for token in found)
-
-
-def _not_a_row(line: str) -> bool:
-    return len(line) > LONGEST_ROW or bool(_SENTENCE_END.search(line))
