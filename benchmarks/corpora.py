@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from measure import DATA
 
 from ingest import ingest_paths
 from rag_app.answering.condense import leans_on_history
-from rag_app.embeddings import embeddings_for
+from rag_app.embeddings import IdentifiedEmbeddings, embeddings_for
 from rag_app.retrieval.search import Searcher
 from rag_app.settings import load_settings
 from rag_app.store import Store
@@ -101,8 +101,12 @@ def opened(home: Path, name: str, documents: Iterable[Text]) -> Opened:
             path.write_text(document.text + "\n", encoding="utf-8")
     settings = load_settings({"home": home / "rag", "collection": name}, environ={})
     ingest_paths([folder], settings)
-    collection = Store(settings).get(name)
-    return Opened(Searcher(collection, embeddings_for(settings, collection.info.embedding)))
+    return Opened(Searcher(Store(settings).get(name), _default_model()))
+
+
+@cache
+def _default_model() -> IdentifiedEmbeddings:
+    return embeddings_for(load_settings(environ={}), None)
 
 
 def squad(data: Path = DATA) -> Corpus:

@@ -75,6 +75,50 @@ class TestSentences:
         text = "Plan     Price\nBasic    10\nPro      20"
         assert sentences(text) == ["Basic    10", "Pro      20"]
 
+    def test_a_head_in_a_paragraph_of_its_own_is_the_head(self) -> None:
+        text = (
+            "3.1 Sales\n\nProduct line 2025 2024 Units\n\nPumps 28.4 26.9 21,340\n"
+            "Drives 4.3 2.6 14,050\nSpare parts 6.4 5.8 –\n\nSales rose in all lines but one."
+        )
+        found = split_sentences(text, ["3.1 Sales"])
+        assert [s.text for s in found] == [
+            "Pumps 28.4 26.9 21,340",
+            "Drives 4.3 2.6 14,050",
+            "Spare parts 6.4 5.8 –",
+            "Sales rose in all lines but one.",
+        ]
+        assert [s.lead and text[slice(*s.lead)] for s in found] == [
+            *["Product line 2025 2024 Units"] * 3,
+            None,
+        ]
+
+    def test_a_head_may_have_several_lines(self) -> None:
+        text = (
+            "2018 versus\n(Percent of sales) 2018 2017\nCost 50.9 50.8\nProfit 22.0 24.3\nTax 1 2"
+        )
+        found = split_sentences(text)
+        assert [s.text for s in found] == ["Cost 50.9 50.8", "Profit 22.0 24.3", "Tax 1 2"]
+        assert {text[slice(*s.lead)] for s in found if s.lead} == {text[:40].strip()}
+
+    def test_a_row_of_several_lines_is_one(self) -> None:
+        text = (
+            "Interval Work Who\n\nMonthly Read the meter owner\n\nEvery 5 years or\n"
+            "12,000 hours\nLift the pump installer\n\nEvery 10 years Renew the seals installer"
+        )
+        found = split_sentences(text)
+        assert [s.text for s in found] == [
+            "Monthly Read the meter owner",
+            "Every 5 years or 12,000 hours Lift the pump installer",
+            "Every 10 years Renew the seals installer",
+        ]
+        assert {text[slice(*s.lead)] for s in found if s.lead} == {"Interval Work Who"}
+
+    def test_wrapped_prose_is_no_table(self) -> None:
+        text = (
+            "The pump has a valve that\nholds back 3 litres and is\nmade of brass or steel\nas 304"
+        )
+        assert [s.lead for s in split_sentences(text)] == [None]
+
     @pytest.mark.parametrize("text", ["", "\n\n", "# Only a heading", "|---|---|", "-----"])
     def test_nothing_to_quote_gives_nothing(self, text: str) -> None:
         assert split_sentences(text) == []

@@ -24,16 +24,16 @@ UNANSWERABLE = [question for question in QUESTIONS if question["document"] is No
 
 # What a document would have to mention to answer the unanswerable questions, in their order.
 ABSENT = (
-    "Guernica",
-    "Jupiter",
-    "sourdough",
-    "Berlin",
-    r"dental|dentist",
-    "sabbatical",
-    r"dogs?\b|pets?\b",
-    "H12",
-    "marketing",
-    "Bluetooth",
+    "mona lisa",
+    "saturn",
+    "composer",
+    "dental",
+    "bluetooth",
+    "anti-?virus",
+    "airline",
+    "relocation",
+    "atex",
+    "jubilad",
 )
 
 

@@ -88,7 +88,7 @@ def _paragraphs(passage: str) -> Iterator[Paragraph]:
 def _rows(passage: str, table: Table) -> Iterator[Sentence]:
     lead: tuple[int, int] | None = None
     if table.head:
-        head = _sentence(passage, table.head[0], table.head[1])
+        head = _sentence(passage, *table.head)
         lead = head.start, head.end
     for start, end in table.rows:
         yield _sentence(passage, start, end, lead)

@@ -39,11 +39,11 @@ class Table:
     """A table.
 
     Attributes:
-        head: Names the columns, if there is one.
+        head: First character and one past the last of what names the columns, if anything does.
         rows: First character and one past the last of each row below it.
     """
 
-    head: Line | None
+    head: tuple[int, int] | None
     rows: tuple[tuple[int, int], ...]
 
 
@@ -91,9 +91,12 @@ def _is_table(run: Sequence[Paragraph]) -> bool:
 
 def _table(run: Sequence[Paragraph]) -> Table:
     lines = [line for paragraph in run for line in paragraph]
-    if not _has_head([line for _, _, line in lines]):
+    tall = min(_head_lines([line for _, _, line in lines]), len(run[0]))
+    if not tall:
         return Table(None, tuple(_rows(run)))
-    return Table(lines[0], tuple(_rows([run[0][1:], *run[1:]])))
+    top = lines[tall - 1][0]
+    below = [[line for line in paragraph if line[0] > top] for paragraph in run]
+    return Table((lines[0][0], lines[tall - 1][1]), tuple(_rows(below)))
 
 
 def _rows(run: Sequence[Paragraph]) -> Iterator[tuple[int, int]]:
@@ -108,14 +111,19 @@ def _rows(run: Sequence[Paragraph]) -> Iterator[tuple[int, int]]:
             yield paragraph[0][0], paragraph[-1][1]
 
 
-def _has_head(lines: Sequence[str]) -> bool:
-    """Whether the first row names the columns: it has fewer numbers than the others have."""
+def _head_lines(lines: Sequence[str]) -> int:
+    """How many of the first lines name the columns: those without numbers, above lines with some.
+
+    Where numbers do not tell, it is the first line.
+    """
     if len(lines) < 2:
-        return False
-    if lines[0].lstrip().startswith("|"):
-        return True
-    others = median(_numbers(line) for line in lines[1:])
-    return _numbers(lines[0]) < others or others == 0
+        return 0
+    counts = [_numbers(line) for line in lines]
+    others = median(counts[1:])
+    if lines[0].lstrip().startswith("|") or not others:
+        return 1
+    without = next((index for index, count in enumerate(counts) if count), 0)
+    return min(without, TALLEST_ROW) or int(counts[0] < others)
 
 
 def _numbers(line: str) -> int:
