@@ -64,7 +64,7 @@ def _meant(root: Path, selection: Selection) -> Iterator[Path]:
             selection.missing.append(root)
         for match in matches:
             yield from _below(match, selection)
-    elif root.exists() or root.is_symlink():
+    elif os.path.lexists(root):
         yield from _below(root, selection)
     else:
         selection.missing.append(root)
@@ -89,7 +89,7 @@ def _is_visible(path: Path) -> bool:
 
 
 def _below(path: Path, selection: Selection) -> Iterator[Path]:
-    if not path.is_dir():
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder is not readable
         yield path
         return
     visited: set[tuple[int, int]] = set()
@@ -99,7 +99,11 @@ def _below(path: Path, selection: Selection) -> Iterator[Path]:
         selection.failed.append(FileOutcome(str(folder), "failed", explain(folder, error)))
 
     for folder, folders, names in os.walk(path, followlinks=True, onerror=note):
-        status = Path(folder).stat()
+        try:
+            status = Path(folder).stat()
+        except OSError as error:  # it has just been removed
+            note(error)
+            continue
         identity = (status.st_dev, status.st_ino)
         if identity in visited:  # a link back to a folder above
             folders.clear()

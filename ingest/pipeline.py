@@ -113,6 +113,8 @@ class _Run:
             )
         if plan.gone and not self._stop():
             self._forget(plan)
+        if not self._stop():
+            self._target.catch_up()
 
     def _plan(
         self, selection: Selection, digests: dict[Path, str], *, sync: bool, force: bool

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from glob import has_magic
@@ -106,7 +107,8 @@ def make_plan(
 def duplicate(path: str, record: DocumentRecord) -> FileOutcome:
     """The outcome of a file whose content is stored under another path."""
     others = [source for source in record.sources if source != path]
-    there = next((other for other in others if Path(other).exists()), None)
+    # Path.exists raises where a folder is not readable; here that is only a word in a reason.
+    there = next((other for other in others if os.path.exists(other)), None)  # noqa: PTH110
     if there:
         reason = f"The same content as {there}."
     elif others:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
-from rag_app.errors import CollectionExistsError, UsageError
+from rag_app.errors import CollectionExistsError, StoreBusyError, UsageError
 from rag_app.settings import Settings
 from rag_app.types import ChunkingIdentity, EmbeddingIdentity
 
@@ -29,6 +29,7 @@ class Target:
     ) -> None:
         self._store, self._settings, self.name, self._on_wait = store, settings, name, on_wait
         self._stack = ExitStack()
+        self._is_new = False
         self._writer: Writer | None = None
 
     def __enter__(self) -> Self:
@@ -62,6 +63,7 @@ class Target:
         from rag_app.embeddings import cached, embeddings_for
 
         if (collection := self.existing()) is None:
+            self._is_new = True
             embeddings = embeddings_for(self._settings, None)
             chunking = chunking_for(self._settings, embeddings.identity)
         else:
@@ -73,17 +75,39 @@ class Target:
         """The writer; waits for another process that writes.
 
         Args:
-            identity: Of the model; makes the collection if it is not there.
+            identity: Of the model; makes the collection if it was not there when that was loaded.
+
+        Raises:
+            EmbeddingMismatchError: Another process has made the collection with another model.
+            UsageError: Another process has made it with another chunking.
         """
         if self._writer is None:
-            collection = (
-                create(self._store, self._settings, self.name, identity)
-                if identity and not self._store.exists(self.name)
-                else self._store.get(self.name)
-            )
+            collection = self._collection_for(identity)
             wait_s = self._settings.lock_wait_s
             self._writer = self._stack.enter_context(collection.writer(wait_s, self._on_wait))
         return self._writer
+
+    def _collection_for(self, identity: EmbeddingIdentity | None) -> Collection:
+        if identity is None:
+            return self._store.get(self.name)
+        if self._is_new:
+            return create(self._store, self._settings, self.name, identity)
+        from rag_app.embeddings import check_identity
+
+        collection = self._store.get(self.name)
+        check_identity(collection.info.embedding, identity)
+        return collection
+
+    def catch_up(self) -> None:
+        """Works off what an interrupted run, or a server that was down, left for the vector index.
+
+        Without it, a run that finds nothing new would leave the index as it is. If another process
+        is writing, that is its work.
+        """
+        collection = None if self._writer else self.existing()
+        if collection is not None and collection.needs_upkeep:
+            with suppress(StoreBusyError), collection.writer(wait_s=0):
+                pass
 
 
 def open_or_create(

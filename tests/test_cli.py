@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from chroma_server import free_port
 from cli_samples import ROOT, Cli, environment, one_sentence
 from typer.testing import CliRunner
 
@@ -17,7 +18,8 @@ from rag_app.cli.app import app
 from rag_app.cli.output import counted, printable, show_table
 from rag_app.cli.run import run
 from rag_app.errors import CollectionNotFoundError, DocumentError, UsageError
-from rag_app.settings import Settings
+from rag_app.settings import Settings, load_settings
+from rag_app.ui import launch
 
 COMMANDS = [
     ["ask"],
@@ -31,6 +33,7 @@ COMMANDS = [
     ["models"],
     ["models", "list"],
     ["models", "prepare"],
+    ["models", "prune"],
     ["serve"],
     ["settings"],
 ]
@@ -290,6 +293,53 @@ class TestModels:
         assert not done.stdout
         assert ".onnx" in done.stderr
 
+    def test_prune_drops_cached_vectors_and_nothing_else(self, cli: Cli) -> None:
+        (cli.folder / "tea.txt").write_text("Green tea steeps for two minutes.\n")
+        assert cli.ingest("tea.txt").returncode == 0
+        kept = cli.rag("models", "prune", "--keep-mb", "5")
+        assert (kept.returncode, kept.stdout) == (0, "")
+        assert kept.stderr.startswith("Dropped 0 vectors from the cache in ")
+        assert cli.rag("models", "prune").stderr.startswith("Dropped 1 vector from the cache in ")
+        assert cli.rag("models", "prune").stderr.startswith("Dropped 0 vectors ")
+        assert "two minutes" in cli.rag("ask", "How long does green tea steep?").stdout
+        assert cli.json("doctor")["problems"] == 0
+
+
+class TestServe:
+    def test_every_setting_reaches_the_pages(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Streamlit runs the pages in this process, with the arguments that it is given."""
+        started = []
+        monkeypatch.setattr(launch, "serve", lambda *given: started.append(given))
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setenv("RAG_CONFIG", "")  # so that it is put back
+        monkeypatch.setenv("RAG_THREADS", "2")
+        (tmp_path / "team.toml").write_text('answer_sentences = 3\npdf_password = "hush"\n')
+        common = ["--config", "team.toml", "--home", "here", "--set", "top_k=7"]
+        secret = ["--set", "openai_api_key=sk-hush"]
+        own = ["--port", str(free_port()), "--llm", "openai:x", "--collection", "other"]
+        result = CliRunner().invoke(app, [*common, *secret, "serve", *own])
+        assert result.exit_code == 0, result.output
+        settings, host, port = started[0]
+        assert settings.top_k == 7
+        assert settings.home == tmp_path / "here"
+        assert settings.llm == "openai:x"
+        script = launch.arguments(settings, host, port)
+        monkeypatch.setattr(sys, "argv", ["app.py", script[-1]])
+        monkeypatch.chdir("/")
+        again = load_settings(launch.flags_of_this_process())
+        for name in Settings.model_fields:
+            assert getattr(again, name) == getattr(settings, name), name
+            assert again.origin(name) == settings.origin(name), name
+
+    def test_a_store_that_cannot_be_opened_is_told_at_once(self, cli: Cli) -> None:
+        (cli.folder / "file").touch()
+        done = cli.rag("--home", "file", "serve", "--port", free_port())
+        assert done.returncode == 1
+        assert one_sentence(done.stderr)
+        assert "RAG_HOME" in done.stderr
+
 
 class TestOutput:
     def test_documents_cannot_steer_the_terminal(self) -> None:
@@ -314,6 +364,6 @@ class TestOutput:
 
 
 def test_python_dash_m(cli: Cli) -> None:
-    assert cli.run("rag_app", "--version").stdout == cli.run("rag_app", "--version").stdout
+    assert cli.run("rag_app", "--version").stdout.startswith("rag-app 0.")
     assert "Usage: ingest" in cli.run("ingest", "--help").stdout
     assert (ROOT / "rag_app" / "__main__.py").exists()

@@ -7,16 +7,23 @@ import os
 import pty
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from chroma_server import chroma_server, free_port
 from cli_samples import SAMPLES, Cli, environment, one_sentence
 from llm_server import ScriptedLlm, scripted_llm
+
+from rag_app.cli import servers
+from rag_app.errors import RagError
 
 QUESTION = "How long does the warranty of the kettle last?"
 QUOTE = "The warranty of the kettle lasts seven years."
@@ -43,6 +50,28 @@ def answering_with(*pieces: str, **script: int) -> Iterator[tuple[ScriptedLlm, d
     """A language model that says ``pieces``, and the variables that lead to it."""
     with scripted_llm(pieces, **script) as llm:
         yield llm, {"RAG_LLM": "openai:scripted", "RAG_LLM_BASE_URL": llm.base_url}
+
+
+@contextmanager
+def web_server(status: int, body: bytes) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """A server that gives one answer to all; its address, and paths and keys that were asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers["Authorization"]))
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Keeps the test output clean."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
 
 
 class TestAsk:
@@ -399,6 +428,56 @@ class TestDoctor:
     def test_a_language_model_on_this_machine_that_is_down(self, cli: Cli) -> None:
         variables = {"RAG_LLM": "openai:x", "RAG_LLM_BASE_URL": "http://127.0.0.1:9/v1"}
         assert "127.0.0.1:9" in self.problems(cli, **variables)["language model"]
+
+    @pytest.mark.parametrize(
+        ("status", "body", "said"),
+        [
+            (404, b"<h1>Not here</h1>", "is not"),
+            (200, b"[1, 2]", "is not"),
+            (401, b"{}", "refuses the key"),
+        ],
+    )
+    def test_something_else_answers_where_a_server_should(
+        self, cli: Cli, status: int, body: bytes, said: str
+    ) -> None:
+        with web_server(status, body) as (url, asked):
+            wrong = self.problems(
+                cli,
+                RAG_CHROMA_URL=url,
+                RAG_LLM="openai:x",
+                RAG_LLM_BASE_URL=f"{url}/v1",
+                OPENAI_API_KEY="hush",
+            )
+        assert f"{url} is not a Chroma server" in wrong["Chroma server"]
+        assert said in wrong["language model"]
+        assert f"{url}/v1" in wrong["language model"]
+        assert asked[0] == ("/api/v2/heartbeat", None)
+        assert ("/v1/models", "Bearer hush") in asked
+
+    def test_a_server_of_language_models_says_which(self, cli: Cli) -> None:
+        models = {"data": [{"id": f"model-{n}"} for n in range(7)]}
+        with web_server(200, json.dumps(models).encode()) as (url, _):
+            variables = {"RAG_LLM": "ollama:model-1", "RAG_LLM_BASE_URL": url}
+            done = cli.rag("doctor", variables=variables)
+        assert done.returncode == 0, done.stdout
+        assert f"{url}/v1; its models: model-0, model-1, model-2" in done.stdout
+
+    def test_a_server_that_never_answers(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(servers, "WAIT_S", 0.2)
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+            with pytest.raises(RagError, match=f"{url} does not answer within 0.2 seconds"):
+                servers.chroma_server(url)
+
+    @pytest.mark.chroma_server
+    def test_a_chroma_server(self, tmp_path: Path) -> None:
+        with chroma_server(tmp_path, free_port()) as url:
+            assert servers.chroma_server(url) == f"answers at {url}"
+
+    def test_a_home_that_cannot_be_written(self, cli: Cli) -> None:
+        wrong = self.problems(cli, RAG_HOME="/proc/home")
+        assert "cannot be written" in wrong["home folder"]
+        assert "/proc/home" in wrong["collections"]
 
     def test_a_home_that_is_a_file(self, cli: Cli) -> None:
         (cli.folder / "file").touch()

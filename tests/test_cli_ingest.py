@@ -93,7 +93,8 @@ def test_a_file_that_fails_leaves_the_others(cli: Cli, notes: Path) -> None:
     assert found["binary.txt"] in ("failed", "skipped")
     for one in report["files"]:
         assert bool(one["reason"]) == (one["state"] in ("failed", "skipped"))
-        assert not one["reason"] or f"{one['reason']}" in done.stderr
+        if one["reason"] and not one["path"].endswith(".png"):
+            assert one["reason"] in done.stderr
 
 
 def test_only_skipped_files_are_no_failure(cli: Cli, notes: Path) -> None:
@@ -102,6 +103,35 @@ def test_only_skipped_files_are_no_failure(cli: Cli, notes: Path) -> None:
     assert done.returncode == 0
     assert "skipped: notes/empty.txt: " in done.stderr
     assert cli.ingest(notes, "--quiet").stderr == ""
+
+
+def test_files_of_types_that_are_not_read_take_one_line(cli: Cli, notes: Path) -> None:
+    (notes / "questions.jsonl").write_text("{}")
+    alone = cli.ingest(notes)
+    assert alone.returncode == 0
+    assert re.search(r"^left out: notes/questions\.jsonl; .*\.pdf, ", alone.stderr, re.MULTILINE)
+    (notes / "picture.PNG").write_bytes(b"\x89PNG")
+    (notes / "other.png").write_bytes(b"\x89PNG")
+    (notes / "Makefile").touch()
+    several = cli.ingest(notes)
+    assert "left out: 4 files (2 .png, 1 without an ending, 1 .jsonl); " in several.stderr
+    assert "skipped:" not in several.stderr
+    assert cli.ingest(notes, "--quiet").stderr == ""
+
+
+def test_a_folder_without_files_says_so(cli: Cli) -> None:
+    (cli.folder / "empty").mkdir()
+    done = cli.ingest("empty")
+    assert done.returncode == 0
+    assert done.stderr.startswith("No files there. ")
+
+
+def test_a_file_over_the_limit_names_a_way_that_works(cli: Cli, notes: Path) -> None:
+    small = ("--set", "max_file_mb=0.00001")
+    refused = cli.ingest(notes, *small)
+    assert refused.returncode == 3
+    assert "--set max_file_mb=N" in refused.stderr
+    assert cli.ingest(notes, *small, "--set", "max_file_mb=1").returncode == 0
 
 
 @pytest.mark.parametrize("path", ["absent.pdf", "absent/*.pdf"])
@@ -120,6 +150,15 @@ def test_a_report_that_cannot_be_written_stops_before_anything_is_done(
     assert done.returncode == 2
     assert one_sentence(done.stderr)
     assert not (cli.folder / "home").exists()
+
+
+def test_a_report_that_cannot_be_written_after_all_takes_nothing_else(
+    cli: Cli, notes: Path
+) -> None:
+    done = cli.ingest(notes, "--report", "/dev/full", "--json")
+    assert done.returncode == 1
+    assert set(states(json.loads(done.stdout)).values()) == {"added"}
+    assert done.stderr.startswith("ingest: No space left on device")
 
 
 def test_an_encrypted_file_with_and_without_its_password(cli: Cli) -> None:

@@ -6,13 +6,16 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from chroma_server import free_port
 from embeddings_samples import settings_in
 from ingest_samples import encrypt, picture_pdf, simple_pdf
 
 from ingest import ingest_paths, open_or_create, report_of
+from ingest.target import Target
 from rag_app.errors import (
     EmbeddingError,
     EmbeddingMismatchError,
@@ -22,6 +25,7 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.store import Store
+from rag_app.types import ChunkingIdentity
 
 
 @pytest.fixture
@@ -332,6 +336,33 @@ def test_another_name(settings, docs):
         assert [info.name for info in store.collections()] == ["other"]
 
 
+def test_a_collection_that_another_process_makes_meanwhile(settings):
+    """Vectors of two models must not meet, even where their dimension is the same."""
+    with Store(settings) as store:
+        target = Target(store, settings, "default", None)
+        identity = target.model()[0].identity
+        chunking = ChunkingIdentity(200, 0)
+        store.create("default", replace(identity, fingerprint="another"), chunking)
+        with pytest.raises(EmbeddingMismatchError):
+            target.writer(identity)
+        store.delete("default")
+        store.create("default", identity, replace(chunking, size=99))
+        with pytest.raises(UsageError, match="another chunking"):
+            target.writer(identity)
+
+
+def test_a_collection_that_another_process_replaces_meanwhile(settings, docs):
+    ingest_paths([docs], settings)
+    with Store(settings) as store:
+        target = Target(store, settings, "default", None)
+        identity = target.model()[0].identity
+        store.delete("default")
+        other = replace(identity, fingerprint="another")
+        store.create("default", other, ChunkingIdentity(200, 0))
+        with pytest.raises(EmbeddingMismatchError):
+            target.writer(identity)
+
+
 def test_a_busy_collection(settings, docs):
     ingest_paths([docs], settings)
     (docs / "new.txt").write_text("More words.")
@@ -369,6 +400,40 @@ def test_what_stops_a_run_keeps_what_was_finished(settings, docs, monkeypatch, e
         "unchanged",
     ]
     assert is_sound(settings)
+
+
+def test_what_the_report_says_is_what_is_stored(settings, docs, monkeypatch):
+    """Also where the vector index, which is brought up to date later, meets the fault."""
+    import ingest.embed
+    from rag_app.store import upkeep, writer
+
+    def full(*_):
+        raise StoreUnavailableError("disk full")
+
+    monkeypatch.setattr(ingest.embed, "_STORED_TOGETHER", 1)
+    monkeypatch.setattr("ingest.window._SLICE", 1)
+    monkeypatch.setattr(writer, "FLUSH", 1)
+    monkeypatch.setattr(upkeep, "synchronize", full)
+    with pytest.raises(StoreUnavailableError) as caught:
+        ingest_paths([docs], settings)
+    stored = {sources[0] for sources, _ in contents(settings)}
+    assert {outcome.path for outcome in report_of(caught.value).outcomes} == stored
+    assert len(stored) == 1
+
+
+def test_a_run_with_nothing_new_works_off_what_an_earlier_one_left(settings, docs):
+    with pytest.raises(StoreUnavailableError, match="cannot be reached"):
+        ingest_paths([docs], settings.override(chroma_url=f"http://127.0.0.1:{free_port()}"))
+    assert not is_sound(settings)
+    assert set(states(ingest_paths([docs], settings)).values()) == {"unchanged"}
+    assert is_sound(settings)
+
+
+def test_what_an_earlier_run_left_is_the_work_of_whoever_is_writing(settings, docs):
+    ingest_paths([docs], settings)
+    elsewhere = settings.override(chroma_url=f"http://127.0.0.1:{free_port()}", lock_wait_s=20)
+    with Store(settings) as store, store.get("default").writer(1):
+        assert set(states(ingest_paths([docs], elsewhere)).values()) == {"unchanged"}
 
 
 def _fails_second_time(monkeypatch, owner, name, error):

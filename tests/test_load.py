@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -242,6 +243,39 @@ def test_pypdf_is_the_second_try(tmp_path, monkeypatch):
     path = simple_pdf(tmp_path / "a.pdf", "Words for both parsers.")
     monkeypatch.setattr(pdfium, "open_pdf", broken)
     assert "Words for both parsers." in load_document(path).pages[0].text
+
+
+def _without_its_first_bytes(path):
+    """PDFium refuses a file whose header is damaged, where pypdf does not mind."""
+    path.write_bytes(path.read_bytes().replace(b"%PDF-", b"%XXX-", 1))
+    return path
+
+
+def test_pypdf_tries_an_encrypted_file_that_is_damaged(tmp_path):
+    plain = simple_pdf(tmp_path / "plain.pdf", "The vault opens at nine.")
+    path = _without_its_first_bytes(encrypt(plain, "open sesame", tmp_path / "a.pdf"))
+    with pytest.raises(DocumentUnreadableError, match=r"a\.pdf is encrypted\. Give its password"):
+        load_document(path)
+    with pytest.raises(DocumentUnreadableError, match="password given does not open it"):
+        load_document(path, LoadOptions(password="open barley"))
+    document = load_document(path, LoadOptions(password="open sesame"))
+    assert "The vault opens at nine." in document.pages[0].text
+
+
+def test_a_password_does_not_hinder_pypdf_at_a_file_without_one(tmp_path):
+    path = _without_its_first_bytes(simple_pdf(tmp_path / "a.pdf", "No secrets here."))
+    document = load_document(path, LoadOptions(password="open sesame"))
+    assert "No secrets here." in document.pages[0].text
+
+
+@needs_data
+@pytest.mark.skipif(find_spec("cryptography") is not None, reason="cryptography is installed")
+@pytest.mark.parametrize("name", ["aes-128", "aes-256-r6"])
+def test_a_damaged_file_encrypted_with_aes_names_what_it_takes(tmp_path, name):
+    path = tmp_path / "a.pdf"
+    path.write_bytes((DATA / "pdfs" / f"pdfminer-six__encryption__{name}.pdf").read_bytes())
+    with pytest.raises(DocumentUnreadableError, match="pip install cryptography"):
+        load_document(_without_its_first_bytes(path), LoadOptions(password="foo"))
 
 
 # --- paths

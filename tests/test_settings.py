@@ -180,7 +180,12 @@ class TestRefusals:
 
     def test_a_file_that_is_not_text(self, folder: Path) -> None:
         (folder / "rag.toml").write_bytes(b"\xff\xfe\x00")
-        assert "not valid TOML" in refusal()
+        assert "rag.toml is not UTF-8 text. Save it as UTF-8" in refusal()
+
+    @pytest.mark.parametrize("home", ["~nobody-has-this-name/rag", "a\0b"])
+    def test_a_folder_that_cannot_be(self, home: str) -> None:
+        message = refusal(environ={"RAG_HOME": home})
+        assert message.startswith("Setting 'home' (from variable RAG_HOME): it must ")
 
     def test_a_named_file_that_is_not_there(self, folder: Path) -> None:
         path = str(folder / "absent.toml")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from chroma_server import chroma_server, free_port
+from filelock import FileLock
 from store_samples import assert_whole, document, finish, make, put, settings, start, vectors
 
 from rag_app.errors import (
@@ -94,13 +95,66 @@ def test_folder_that_may_not_be_written():
     assert "RAG_HOME" in told
 
 
-def test_home_that_is_a_file(tmp_path):
+@pytest.mark.parametrize("home", ["file", "file/home", "loop/home", "n" * 300, "/proc/home"])
+def test_home_that_cannot_be(tmp_path, home):
     (tmp_path / "file").write_text("in the way")
+    (tmp_path / "loop").symlink_to("loop")
     with (
-        Store(settings(tmp_path / "file" / "home")) as store,
-        pytest.raises(StoreUnavailableError, match="RAG_HOME"),
+        Store(settings(tmp_path / home)) as store,
+        pytest.raises(StoreUnavailableError, match=r"cannot be (opened|written).* RAG_HOME"),
     ):
         store.collections()
+
+
+@pytest.mark.parametrize("limit", [1_000, 10_000, 60_000])
+def test_first_use_without_space(tmp_path, limit):
+    told = finish(start("fill_disk", tmp_path, limit))
+    assert told.startswith("StoreUnavailableError: ")
+    assert "try again" in told
+    with Store(settings(tmp_path)) as store:
+        put(make(store), document(1))
+        assert store.check() == []
+
+
+def test_first_use_while_another_process_hangs_in_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr(database, "BUSY_S", 0.1)
+    (tmp_path / "locks").mkdir()
+    with (
+        FileLock(tmp_path / "locks" / "catalog.lock"),
+        Store(settings(tmp_path)) as store,
+        pytest.raises(StoreBusyError, match="still preparing"),
+    ):
+        store.collections()
+
+
+def test_a_file_in_the_place_of_chroma_s_folder(tmp_path):
+    (tmp_path / "chroma").touch()
+    with Store(settings(tmp_path)) as store:
+        collection = make(store)
+        with pytest.raises(StoreUnavailableError, match=r"chroma cannot be opened"):
+            put(collection, document(1))
+        assert assert_whole(collection) == 1
+        (tmp_path / "chroma").unlink()
+        put(collection, document(2))
+        assert store.check() == []
+
+
+def test_a_panic_of_chroma_s_engine(tmp_path, monkeypatch):
+    class PanicException(BaseException):
+        pass
+
+    def panics(self, name, rows):
+        raise PanicException("index out of bounds")
+
+    with Store(settings(tmp_path)) as store:
+        collection = make(store)
+        with monkeypatch.context() as patch:
+            patch.setattr(Engine, "put", panics)
+            with pytest.raises(StoreError, match=r"chroma is damaged"):
+                put(collection, document(1))
+        assert assert_whole(collection) == 1
+        put(collection, document(2))
+        assert store.check() == []
 
 
 def test_damaged_catalog(tmp_path):
@@ -177,6 +231,34 @@ def test_server_that_is_down(tmp_path):
         # what was finished is kept, and found
         assert assert_whole(collection) == 1
         assert [info.documents for info in store.collections()] == [1]
+
+
+def test_a_password_in_the_address_of_a_server_is_not_shown(tmp_path):
+    port = free_port()
+    with Store(settings(tmp_path, f"http://me:hush@127.0.0.1:{port}")) as store:
+        collection = make(store)
+        with pytest.raises(StoreUnavailableError) as caught:
+            put(collection, document(1))
+    with Store(settings(tmp_path)) as store:
+        told = " ".join([str(caught.value), *store.check()])
+    assert told.count(f"…@127.0.0.1:{port}") == 2
+    assert "hush" not in told
+
+
+@pytest.mark.chroma_server
+def test_deleting_while_the_server_is_down(tmp_path):
+    port = free_port()
+    with Store(settings(tmp_path / "home", f"http://127.0.0.1:{port}")) as store:
+        with chroma_server(tmp_path / "data", port):
+            put(make(store), document(1))
+            other = make(store, "other")
+        with pytest.raises(StoreUnavailableError, match="'default' is deleted, but its vectors"):
+            store.delete("default")
+        assert [info.name for info in store.collections()] == ["other"]
+        with chroma_server(tmp_path / "data", port):
+            assert other.needs_upkeep
+            put(other)
+            assert not other.needs_upkeep
 
 
 def test_server_that_is_silent(tmp_path):

@@ -154,6 +154,7 @@ def test_each_language_is_stemmed_in_its_own_way(collection):
 
 
 def test_document_frequencies(collection):
+    assert collection.document_frequencies(["bank"]) == {"bank": 0}  # there are no documents
     put(
         collection,
         document(1, ["banks lend", "a bank lends money", "river bank", "money", "1,577"]),

@@ -62,7 +62,7 @@ def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> It
             document = pypdfium2.PdfDocument(source, password=password or None)
     except pypdfium2.PdfiumError as error:
         if error.err_code == _WRONG_PASSWORD:
-            raise _encrypted(name, password) from error
+            raise encrypted(name, password) from error
         raise PdfBrokenError(str(error)) from error
     _close_at_exit()
     try:
@@ -119,7 +119,8 @@ def _close_at_exit() -> None:
     atexit.register(LOCK.acquire)
 
 
-def _encrypted(name: str, password: str | None) -> DocumentUnreadableError:
+def encrypted(name: str, password: str | None) -> DocumentUnreadableError:
+    """What to say of a file that does not open with the password given, if one was given."""
     if password:
         return DocumentUnreadableError(
             f"{name} is encrypted and the password given does not open it. "

@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import warnings
+from typing import TYPE_CHECKING
 
 from ingest.load.options import LoadOptions, RawFile
+from ingest.load.pdfium import encrypted
 from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.types import PDF, LoadedDocument, Page
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 _TIME_LIMIT_S = 60.0
 
@@ -38,12 +43,22 @@ def _pages(file: RawFile, options: LoadOptions) -> tuple[Page, ...]:
     import io
 
     from pypdf import PdfReader
+    from pypdf.errors import DependencyError
 
-    reader = PdfReader(io.BytesIO(file.data), password=options.password)
-    if reader.is_encrypted and not reader.decrypt(options.password or ""):
+    try:
+        # A password given to the reader at once makes it refuse files that are not encrypted.
+        reader = PdfReader(io.BytesIO(file.data))
+        if reader.is_encrypted and not reader.decrypt(options.password or ""):
+            raise encrypted(file.name, options.password)
+        return _texts(reader, file)
+    except DependencyError as error:
         raise DocumentUnreadableError(
-            f"{file.name} is encrypted. Give its password with --password."
-        )
+            f"{file.name} is damaged, and mending an encrypted file takes the package "
+            "cryptography. Install it (pip install cryptography), or get a new copy of the file."
+        ) from error
+
+
+def _texts(reader: PdfReader, file: RawFile) -> tuple[Page, ...]:
     end = time.monotonic() + _TIME_LIMIT_S
     pages = []
     for number, page in enumerate(reader.pages, 1):

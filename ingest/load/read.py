@@ -81,6 +81,6 @@ def _check(path: Path, status: os.stat_result, options: LoadOptions) -> None:
     if size > options.max_bytes:
         raise DocumentUnreadableError(
             f"{path.name} has {size / 1e6:.1f} MB, more than the limit of "
-            f"{options.max_bytes / 1e6:g} MB. Raise it with --max-file-mb or the setting "
-            "max_file_mb, or split the file."
+            f"{options.max_bytes / 1e6:g} MB. Raise the setting max_file_mb (--set max_file_mb=N), "
+            "or split the file."
         )

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
-import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from rag_app.cli import servers
 from rag_app.errors import RagError
-from rag_app.settings import Settings, without_credentials
+from rag_app.settings import Settings
 
 LEAST_FREE_MB = 500
-CONNECT_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +53,12 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _folder("home folder", settings.home)
     yield _folder("cache folder", settings.cache)
     yield _explained("embedding model", lambda: _embedding(settings))
-    if settings.chroma_url:
-        yield _server("Chroma server", settings.chroma_url)
+    if url := settings.chroma_url:
+        yield _explained("Chroma server", lambda: servers.chroma_server(url))
     yield from _collections(settings)
     yield _explained("answerer", lambda: _answerer(settings))
     if address := _loopback_llm(settings):
-        yield _server("language model", address)
+        yield _explained("language model", lambda: servers.language_model(address, _key(settings)))
 
 
 def _wrong_packages() -> Iterator[str]:
@@ -81,12 +79,16 @@ def _wrong_packages() -> Iterator[str]:
 
 def _folder(name: str, path: Path) -> Finding:
     """Checks a folder without making it: it, or the nearest one above, must be writable."""
-    existing = next(folder for folder in (path, *path.parents) if folder.exists())
-    if not existing.is_dir():
-        return Finding(name, ok=False, detail=f"{existing} is not a folder. Move it away.")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        return Finding(name, ok=False, detail=f"{existing} cannot be written. Change its rights.")
-    free = shutil.disk_usage(existing).free // 1_000_000
+    try:
+        existing = next(folder for folder in (path, *path.parents) if folder.exists())
+        if not existing.is_dir():
+            return Finding(name, ok=False, detail=f"{existing} is not a folder. Move it away.")
+        # Asked for its rights, a folder such as /proc says that it can be written.
+        tempfile.TemporaryFile(dir=existing).close()
+        free = shutil.disk_usage(existing).free // 1_000_000
+    except OSError as error:
+        detail = f"{path} cannot be written ({error.strerror}). Change its rights, or name another."
+        return Finding(name, ok=False, detail=detail)
     if free < LEAST_FREE_MB:
         detail = f"{path} has {free} MB left. Make room, or name another folder."
         return Finding(name, ok=False, detail=detail)
@@ -96,7 +98,7 @@ def _folder(name: str, path: Path) -> Finding:
 def _explained(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, ok=True, detail=look())
-    except RagError as error:
+    except (RagError, OSError) as error:
         return Finding(name, ok=False, detail=str(error))
 
 
@@ -116,7 +118,7 @@ def _collections(settings: Settings) -> Iterator[Finding]:
     try:
         with Store(settings) as store:
             number, problems = len(store.collections()), store.check()
-    except RagError as error:
+    except (RagError, OSError) as error:
         problems, number = [str(error)], 0
     for problem in problems:
         yield Finding("collections", ok=False, detail=problem)
@@ -145,27 +147,19 @@ def _loopback_llm(settings: Settings) -> str | None:
         local = provider in _ADDRESSES and llm_destination(settings) is None
     except RagError:
         return None  # the check of the answerer has said why
-    return settings.llm_base_url or _ADDRESSES[provider](settings) or OLLAMA_URL if local else None
+    if not local:
+        return None
+    address = (settings.llm_base_url or _ADDRESSES[provider](settings) or OLLAMA_URL).rstrip("/")
+    # As the chat model does, for an address of Ollama's own.
+    return address if provider != "ollama" or address.endswith("/v1") else f"{address}/v1"
+
+
+def _key(settings: Settings) -> str:
+    secret = settings.openai_api_key
+    return secret.get_secret_value() if secret and settings.llm.startswith("openai:") else ""
 
 
 _ADDRESSES: dict[str, Callable[[Settings], str | None]] = {
     "openai": lambda settings: settings.openai_base_url,
     "ollama": lambda _settings: None,
 }
-
-
-def _server(name: str, address: str) -> Finding:
-    """Checks that something listens at ``address``."""
-    parts = urlsplit(address)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    shown = without_credentials(address)
-    try:
-        socket.create_connection((parts.hostname or "", port), timeout=CONNECT_S).close()
-    except OSError as error:
-        return Finding(
-            name,
-            ok=False,
-            detail=f"nothing answers at {shown} ({error}). Start the server, or correct the "
-            "address in the settings.",
-        )
-    return Finding(name, ok=True, detail=f"listens at {shown}")

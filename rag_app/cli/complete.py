@@ -13,7 +13,7 @@ def collection_names() -> list[str]:
     try:
         with Store(load_settings()) as store:
             return [info.name for info in store.collections()]
-    except RagError:
+    except (RagError, OSError):
         return []
 
 
@@ -23,7 +23,7 @@ def model_specs() -> list[str]:
 
     try:
         return [status.spec for status in list_models(load_settings()) if status.state == "ready"]
-    except RagError:
+    except (RagError, OSError):
         return []
 
 

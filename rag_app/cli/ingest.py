@@ -107,12 +107,14 @@ def _ingest(paths: list[str], settings: Settings, *, sync: bool, quiet: bool) ->
 
 def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -> None:
     """Says what became of the files, in each form that was asked for."""
-    if report is not None:
-        text = json_module.dumps(done.to_json(), ensure_ascii=False, indent=2)
-        report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-    if json:
-        show_json(done.to_json())
-    say_report(done, quiet=quiet or json)
+    try:
+        if report is not None:
+            text = json_module.dumps(done.to_json(), ensure_ascii=False, indent=2)
+            report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    finally:  # a disk that has become full must not take the other forms away
+        if json:
+            show_json(done.to_json())
+        say_report(done, quiet=quiet or json)
 
 
 def _check_paths(paths: list[str]) -> None:

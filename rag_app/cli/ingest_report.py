@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import counted, say, shown_path
@@ -28,9 +31,12 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         quiet: Say only what failed or was cut off.
     """
     told = ("failed",) if quiet else ("skipped", "failed")
+    unknown = _of_unknown_type(report)
     for outcome in report.outcomes:
-        if outcome.state in told:
+        if outcome.state in told and outcome.path not in unknown:
             say(f"{outcome.state}: {shown_path(outcome.path)}: {outcome.reason}")
+    if unknown and not quiet:
+        _say_left_out(unknown)
     truncated = sum(outcome.truncated_chunks for outcome in report.stored)
     if truncated:
         say(
@@ -40,6 +46,8 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         )
     if quiet:
         return
+    if not report.outcomes and not report.interrupted:
+        say("No files there. Names that begin with a dot are left out unless they are given.")
     for state, number in report.states.items():
         say(f"{number:>7}  {state:<10} {MEANINGS[state]}")
     passages = sum(outcome.chunks for outcome in report.stored)
@@ -48,3 +56,22 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         f"{counted(len(report.outcomes), 'file')}, {counted(pages, 'page')} and "
         f"{counted(passages, 'passage')} read into '{report.collection}' in {report.seconds:.1f} s."
     )
+
+
+def _of_unknown_type(report: IngestReport) -> list[str]:
+    """Files that no loader reads: folders are full of them, and nothing is wrong with them."""
+    from ingest.load import supported_suffixes
+
+    known = supported_suffixes()
+    skipped = (outcome.path for outcome in report.outcomes if outcome.state == "skipped")
+    return [path for path in skipped if Path(path).suffix.lower() not in known]
+
+
+def _say_left_out(paths: Sequence[str]) -> None:
+    """One line for all of them, so that the reasons that need a look are not lost among them."""
+    from ingest.load import supported_suffixes
+
+    kinds = Counter(Path(path).suffix.lower() or "without an ending" for path in paths)
+    listed = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(8))
+    what = shown_path(paths[0]) if len(paths) == 1 else f"{len(paths)} files ({listed})"
+    say(f"left out: {what}; the types that are read: {', '.join(supported_suffixes())}")

@@ -1,15 +1,15 @@
-"""``rag models``: which models can be used, and getting the bundled one ready."""
+"""``rag models``: which models can be used, getting the bundled one ready, and their cache."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag_app.cli import options
-from rag_app.cli.output import say, show, show_json, show_table
+from rag_app.cli.output import counted, say, show, show_json, show_table
 
 if TYPE_CHECKING:
     from rag_app.cli.answerers import AnswererStatus
@@ -76,6 +76,33 @@ def prepare(context: typer.Context) -> None:
 
     path = prepare_bundled(options.settings_for(context), say)
     say(f"The bundled model is ready: {path}")
+
+
+@app.command()
+def prune(
+    context: typer.Context,
+    keep_mb: Annotated[
+        float,
+        typer.Option("--keep-mb", metavar="N", min=0, help="Keep the newest, up to this size."),
+    ] = 0.0,
+) -> None:
+    """Free the disk space of the vector cache.
+
+    The cache saves embedding a passage again after it was embedded once, in any collection.
+    Collections keep vectors of their own: none of them changes, and answers stay the same.
+
+    \b
+    Examples:
+      rag models prune
+      rag models prune --keep-mb 500
+    """
+    from rag_app.embeddings import vector_file
+
+    settings = options.settings_for(context)
+    file = vector_file(settings)
+    dropped = file.prune(int(keep_mb * 1e6))
+    file.close()
+    say(f"Dropped {counted(dropped, 'vector')} from the cache in {settings.cache}.")
 
 
 def _table(statuses: Sequence[ModelStatus | AnswererStatus]) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rag_app.cli.output import counted, say
+from rag_app.cli.output import counted, printable, say
 
 if TYPE_CHECKING:
     from ingest import Progress
@@ -110,8 +110,6 @@ class ProgressBar:
 
     def show(self, progress: Progress) -> None:
         """Moves the bar."""
-        from rag_app.cli.output import printable
-
         name = printable(progress.path.rsplit("/", 1)[-1])
         self._bar.update(
             self._task,

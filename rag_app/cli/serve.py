@@ -35,10 +35,13 @@ def serve(
       rag serve
       rag serve --port 9000 --llm openai:gpt-4o-mini
     """
+    from rag_app.store import Store
     from rag_app.ui.launch import check_free
     from rag_app.ui.launch import serve as serve_pages
 
     settings = options.settings_for(context, collection=collection, llm=llm)
+    with Store(settings) as store:
+        store.collections()  # a store that cannot be opened is told here rather than on every page
     check_free(host, port)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 - compared
     say(f"Serving at http://{shown}:{port} (Ctrl-C stops it).")

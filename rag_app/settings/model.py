@@ -121,7 +121,12 @@ class Settings(BaseModel):
     @field_validator("home", "cache")
     @classmethod
     def _expand(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
+        if "\0" in str(value):
+            raise ValueError("it must have no NUL character")
+        try:
+            return value.expanduser().absolute()
+        except RuntimeError as error:
+            raise ValueError("it must name the home folder of a user there is") from error
 
     @field_validator("collection")
     @classmethod

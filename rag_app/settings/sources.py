@@ -85,7 +85,11 @@ def _read_file(path: Path) -> dict[str, Any]:
             f"The settings file {path} cannot be read ({error.strerror}). "
             f"Correct {FILE_VARIABLE} or --config, or create the file."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"The settings file {path} is not UTF-8 text. Save it as UTF-8, or name another file."
+        ) from error
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(
             f"The settings file {path} is not valid TOML: {error}. Correct that line."
         ) from error

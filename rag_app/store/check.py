@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from rag_app.errors import StoreBusyError
+from rag_app.settings import without_credentials
 from rag_app.store.database import Database
 from rag_app.store.locks import writing
 from rag_app.store.upkeep import new_index
@@ -17,7 +18,6 @@ _REBUILD = (
 )
 
 _ADD = "The next `rag ingest` on this collection does it."
-
 
 _AGAIN = "Delete the collection and ingest its documents again."
 
@@ -106,13 +106,16 @@ def check_collection(
 
 def _compare(database: Database, index: VectorIndex, collection: int) -> Iterator[str]:
     with database.read() as connection:
-        yield from _problems(connection, collection)
-        index_name, place, unsettled = connection.execute(
+        row = connection.execute(
             "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
         ).fetchone()
+        if row is None:
+            return  # the collection has just been deleted
+        index_name, place, unsettled = row
+        yield from _problems(connection, collection)
         must, may = _ids(connection, collection)
     if place != index.place:
-        yield f"its vector index is in another place ({place}). {_REBUILD}"
+        yield f"its vector index is in another place ({without_credentials(place)}). {_REBUILD}"
     elif unsettled >= DOUBTFUL:
         yield f"an interrupted run left its vector index unfinished. {_REBUILD}"
     elif difference := _difference(index, index_name, must, may):

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rag_app.errors import CollectionNotFoundError
-from rag_app.store import dense, documents, keywords
+from rag_app.store import dense, documents, keywords, upkeep
 from rag_app.store.changes import check_dimension
 from rag_app.store.database import Database
 from rag_app.store.locks import writing
@@ -154,6 +154,12 @@ class Collection:
         with self._reading() as connection:
             languages = self._languages(connection)
             return keywords.frequencies(connection, self.key, words, languages)
+
+    @property
+    def needs_upkeep(self) -> bool:
+        """Whether its vector index lags behind, which opening a writer mends."""
+        with self._reading() as connection:
+            return upkeep.is_due(connection, self.key, self._index.place)
 
     @contextmanager
     def writer(self, wait_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from rag_app.errors import StoreUnavailableError
+from rag_app.errors import StoreBusyError, StoreUnavailableError
 from rag_app.store.faults import sqlite_explained, system_explained
 from rag_app.store.schema import Schema
 
@@ -111,9 +111,17 @@ class Database:
             if self._schema.is_current(connection, self.path):
                 return
         # Changing to write-ahead mode does not wait for others, so only one process may try.
-        with (
-            FileLock(locks / f"{self.path.stem}.lock"),
-            closing(self._connect()) as connection,
-        ):
-            connection.execute("PRAGMA journal_mode = WAL")
-            self._schema.apply(connection, self.path)
+        lock = FileLock(locks / f"{self.path.stem}.lock")
+        try:
+            lock.acquire(timeout=BUSY_S)
+        except Timeout as error:
+            raise StoreBusyError(
+                f"Another process is still preparing {self.path}. Wait for it to end, or end it, "
+                "and try again."
+            ) from error
+        try:
+            with closing(self._connect()) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                self._schema.apply(connection, self.path)
+        finally:
+            lock.release()

@@ -52,8 +52,12 @@ _SYSTEM: dict[int, tuple[type[StoreError], str]] = {
     errno.EACCES: (StoreUnavailableError, _READ_ONLY),
     errno.EPERM: (StoreUnavailableError, _READ_ONLY),
     errno.EIO: (StoreUnavailableError, _DISK),
+    errno.ENOENT: (StoreUnavailableError, _CLOSED),
     errno.ENOTDIR: (StoreUnavailableError, _CLOSED),
+    errno.EISDIR: (StoreUnavailableError, _CLOSED),
     errno.EEXIST: (StoreUnavailableError, _CLOSED),
+    errno.ELOOP: (StoreUnavailableError, _CLOSED),
+    errno.ENAMETOOLONG: (StoreUnavailableError, _CLOSED),
 }
 
 # What Chroma's embedded engine says in its messages; it gives no codes.
@@ -65,6 +69,8 @@ _CHROMA: tuple[tuple[str, type[StoreError], str], ...] = (
     ("read-only file system", StoreUnavailableError, _READ_ONLY),
     ("permission denied", StoreUnavailableError, _READ_ONLY),
     ("unable to open database", StoreUnavailableError, _CLOSED),
+    ("file exists", StoreUnavailableError, _CLOSED),
+    ("not a directory", StoreUnavailableError, _CLOSED),
     ("disk i/o error", StoreUnavailableError, _DISK),
     ("input/output error", StoreUnavailableError, _DISK),
     ("database is locked", StoreBusyError, _BUSY),
@@ -114,3 +120,8 @@ def chroma_explained(path: Path) -> Iterator[None]:
             if sign in message:
                 raise kind(text.format(path=path)) from error
         raise
+    except BaseException as error:
+        # Chroma's engine is Rust; where that panics, the class is no Exception and cannot be named.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise StoreError(_DAMAGED.format(path=path)) from error

@@ -172,8 +172,11 @@ def frequencies(
         counts[word] = min(
             (
                 max(
-                    (connection.execute(query, (term(part, language),)).fetchone() or (0,))[0]
-                    for language in languages
+                    (
+                        (connection.execute(query, (term(part, language),)).fetchone() or (0,))[0]
+                        for language in languages
+                    ),
+                    default=0,  # there are no documents
                 )
                 for part in words(word)
             ),

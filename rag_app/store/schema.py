@@ -53,7 +53,8 @@ class Schema:
             connection.execute(f"PRAGMA user_version = {self.version:d}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # SQLite itself ends it on a full disk
+                connection.execute("ROLLBACK")
             raise
 
     def is_current(self, connection: sqlite3.Connection, path: Path) -> bool:

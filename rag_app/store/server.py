@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rag_app.errors import StoreUnavailableError
+from rag_app.settings import without_credentials
 from rag_app.store.chroma import Engine
 from rag_app.store.vectors import IndexUnusableError, Purpose, VectorIndex
 
@@ -21,6 +22,7 @@ class ServerIndex(VectorIndex):
 
     def __init__(self, url: str, timeout_s: float) -> None:
         self.place = url
+        self._shown = without_credentials(url)
         self._timeout_s = timeout_s
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -45,13 +47,13 @@ class ServerIndex(VectorIndex):
             silent = isinstance(error, TimeoutException)
             problem = "did not answer in time" if silent else "cannot be reached"
             raise StoreUnavailableError(
-                f"The Chroma server at {self.place} {problem}. Start it (chroma run --path FOLDER "
+                f"The Chroma server at {self._shown} {problem}. Start it (chroma run --path FOLDER "
                 "--port PORT), correct RAG_CHROMA_URL, or unset it to use the embedded Chroma."
             ) from error
         except Exception as error:
             said = str(error).strip()[:200] or type(error).__name__
             raise StoreUnavailableError(
-                f"The Chroma server at {self.place} could not do what was asked: {said}. See its "
+                f"The Chroma server at {self._shown} could not do what was asked: {said}. See its "
                 "log, or unset RAG_CHROMA_URL to use the embedded Chroma."
             ) from error
 

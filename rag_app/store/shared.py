@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from rag_app.errors import StoreBusyError
 from rag_app.store.chroma import Engine
-from rag_app.store.faults import chroma_explained, system_explained
+from rag_app.store.faults import system_explained
 
 WAIT_S = 60.0
 """Calls take milliseconds; whoever holds the engine longer hangs."""
@@ -55,11 +55,14 @@ class SharedEngine:
                 self._file_lock.release()
 
     def engine(self) -> Engine:
-        """The running engine; only while it is held."""
+        """The running engine; only while it is held. Raises Chroma's own errors."""
         if self._engine is None:
             engine = Engine(is_persistent=True, persist_directory=str(self.path))
-            with chroma_explained(self.path):
+            try:
                 engine.start()
+            except BaseException:
+                engine.close()
+                raise
             self._engine = engine
         return self._engine
 

@@ -9,7 +9,12 @@ from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
 
-from rag_app.errors import CollectionExistsError, CollectionNotFoundError, UsageError
+from rag_app.errors import (
+    CollectionExistsError,
+    CollectionNotFoundError,
+    StoreUnavailableError,
+    UsageError,
+)
 from rag_app.settings import Settings, check_collection_name
 from rag_app.store import keywords, upkeep
 from rag_app.store.check import check_collection, check_file
@@ -134,6 +139,7 @@ class Store:
         Raises:
             CollectionNotFoundError: There is none of this name.
             StoreBusyError: Somebody is writing to it.
+            StoreUnavailableError: Chroma does not answer; all but the vectors there is deleted.
         """
         key = self.get(name).key
         with writing(self._settings.home, key, name, self._settings.lock_wait_s):
@@ -141,7 +147,13 @@ class Store:
                 upkeep.discard_index(connection, key)
                 keywords.drop(connection, key)
                 connection.execute("DELETE FROM collections WHERE key = ?", (key,))
-            upkeep.drop_discarded(self._database, self._index)
+            try:
+                upkeep.drop_discarded(self._database, self._index)
+            except StoreUnavailableError as error:
+                raise StoreUnavailableError(
+                    f"The collection '{name}' is deleted, but its vectors stay in Chroma until the "
+                    f"next ingest. {error}"
+                ) from error
 
     def check(self) -> list[str]:
         """Compares catalog, keyword index and vector index, passage for passage.

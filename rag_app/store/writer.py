@@ -65,8 +65,11 @@ class Writer:
     def put_many(self, items: Iterable[tuple[DocumentRecord, Sequence[Chunk], Vectors]]) -> None:
         """Stores several documents in one transaction: all of them, or none.
 
-        For many small documents; the arguments and errors are those of ``put``.
+        For many small documents; the arguments and errors are those of ``put``. The vector index
+        is brought up to date before, not after: an error means that none of these is stored.
         """
+        if self._waiting >= FLUSH:
+            self.flush()
         count = 0
         with self._writing() as connection:
             for document, chunks, vectors in items:
@@ -74,8 +77,6 @@ class Writer:
                 changes.replace(connection, self._collection, document, chunks, matrix)
                 count += len(chunks)
         self._waiting += count
-        if self._waiting >= FLUSH:
-            self.flush()
 
     def point(self, path: str, document_id: str) -> None:
         """Records that a path now holds a document that is stored already.
