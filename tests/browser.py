@@ -32,6 +32,8 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 ARTIFACTS = Path(__file__).parents[1] / "artifacts" / "browser"
+QUESTION = "How long is the warranty of the pump?"
+FACT = "The pump has a warranty of 36 months from the day of delivery."
 START_S = 60.0
 WAIT_MS = 20_000
 _SERVE = (
@@ -169,7 +171,7 @@ def submit(page: Page, question: str) -> None:
 
 def upload(page: Page, *paths: Path) -> Locator:
     """Gives files to the upload field and waits for the report, which it gives."""
-    report = page.locator(".st-key-upload_outcome")
+    report = page.locator('[class*="st-key-upload_outcome"]')
     expect(page.get_by_test_id("stFileUploaderDropzone")).to_be_visible()
     if report.count():
         report.get_by_role("button", name="close").click()
@@ -188,3 +190,47 @@ def overflow(page: Page) -> int:
         ".map(e => e.getBoundingClientRect().right - window.innerWidth))"
     )
     return max(int(width), int(inner))
+
+
+def choose(row: Locator, action: str) -> None:
+    """Opens the menu in ``row`` and clicks on one of its entries."""
+    row.locator('[data-testid="stMenuButtonButton"]:visible').first.click()
+    row.page.get_by_role("menuitem", name=action).click()
+
+
+def no_exception(page: Page) -> None:
+    """Asserts that the page shows neither Streamlit's box for exceptions nor a traceback."""
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    assert "Traceback" not in page.content()
+
+
+def make_papers(folder: Path) -> Path:
+    """A good PDF and the files that cannot be ingested."""
+    from PIL import Image
+    from reportlab.lib.pdfencrypt import StandardEncryption
+    from reportlab.pdfgen.canvas import Canvas
+
+    def pdf(name: str, texts: list[list[str]], encrypt: StandardEncryption | None = None) -> None:
+        canvas = Canvas(str(folder / name), encrypt=encrypt)
+        for lines in texts:
+            for number, line in enumerate(lines):
+                canvas.drawString(72, 760 - 18 * number, line)
+            canvas.showPage()
+        canvas.save()
+
+    cover = ["Pump manual", "Read it before you switch the pump on for the first time."]
+    facts = [
+        "The pump weighs 12 kilograms without its hose and is carried by two handles.",
+        FACT,
+        "Clean the filter every two weeks with cold water and a soft brush.",
+    ]
+    pdf("pump-manual.pdf", [cover, facts])
+    pdf("secret.pdf", [["The code is 4711."]], StandardEncryption("owl", ownerPassword="bear"))
+    good = (folder / "pump-manual.pdf").read_bytes()
+    (folder / "broken.pdf").write_bytes(good[:200])
+    (folder / "empty.txt").write_bytes(b"")
+    (folder / "binary.txt").write_bytes(bytes(range(256)) * 40)
+    (folder / "letter.docx").write_bytes(b"PK")
+    (folder / "large.txt").write_text("A line about pumps.\n" * 60_000)
+    Image.new("RGB", (400, 600), "white").save(folder / "scan.pdf")
+    return folder

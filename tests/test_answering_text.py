@@ -410,7 +410,9 @@ class TestFollowUps:
 
     def test_forms_that_lean_on_what_was_said(self) -> None:
         assert leans_on_history("Is that enough for a large house with a garden?")
+        assert leans_on_history("Shipping to Spain?")
         assert not leans_on_history("Which documents describe the travel rules for managers?")
+        assert not leans_on_history("How deep can the well be?")
 
 
 class TestWords:

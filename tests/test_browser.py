@@ -13,9 +13,13 @@ from pathlib import Path
 
 import pytest
 from browser import (
+    FACT,
+    QUESTION,
     ask,
+    choose,
     chromium,
     environment,
+    make_papers,
     overflow,
     picture,
     serving,
@@ -27,9 +31,6 @@ from llm_server import ScriptedLlm, scripted_llm
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
-
-QUESTION = "How long is the warranty of the pump?"
-FACT = "The pump has a warranty of 36 months from the day of delivery."
 
 
 @pytest.fixture(scope="module")
@@ -68,34 +69,6 @@ def writing(
             page.goto(f"{address}/documents")
             upload(page, papers / "pump-manual.pdf")
         yield address
-
-
-def make_papers(folder: Path) -> Path:
-    """A good PDF and the files that cannot be ingested."""
-    from reportlab.lib.pdfencrypt import StandardEncryption
-    from reportlab.pdfgen.canvas import Canvas
-
-    def pdf(name: str, texts: list[list[str]], encrypt: StandardEncryption | None = None) -> None:
-        canvas = Canvas(str(folder / name), encrypt=encrypt)
-        for lines in texts:
-            for number, line in enumerate(lines):
-                canvas.drawString(72, 760 - 18 * number, line)
-            canvas.showPage()
-        canvas.save()
-
-    cover = ["Pump manual", "Read it before you switch the pump on for the first time."]
-    facts = [
-        "The pump weighs 12 kilograms without its hose and is carried by two handles.",
-        FACT,
-        "Clean the filter every two weeks with cold water and a soft brush.",
-    ]
-    pdf("pump-manual.pdf", [cover, facts])
-    pdf("secret.pdf", [["The code is 4711."]], StandardEncryption("owl", ownerPassword="bear"))
-    good = (folder / "pump-manual.pdf").read_bytes()
-    (folder / "broken.pdf").write_bytes(good[:200])
-    (folder / "empty.txt").write_bytes(b"")
-    (folder / "binary.txt").write_bytes(bytes(range(256)) * 40)
-    return folder
 
 
 def test_the_empty_application_leads_to_the_documents(browser: Browser, pages: str) -> None:
@@ -180,9 +153,7 @@ def rename(page: Page, title: str) -> None:
 
 
 def choose_in_sidebar(page: Page, action: str) -> None:
-    row = page.locator('[class*="st-key-row_"]').first
-    row.locator('[data-testid="stMenuButtonButton"]:visible').click()
-    page.get_by_role("menuitem", name=action).click()
+    choose(page.locator('[class*="st-key-row_"]').first, action)
 
 
 def export(page: Page) -> str:
@@ -199,41 +170,12 @@ def export(page: Page) -> str:
 
 def delete_everything(page: Page, address: str) -> None:
     page.goto(f"{address}/documents")
-    row = page.locator('[class*="st-key-doc_"]', has_text="pump-manual.pdf").first
-    row.locator('[data-testid="stMenuButtonButton"]:visible').first.click()
-    page.get_by_role("menuitem", name="Delete").click()
+    choose(page.locator('[class*="st-key-doc_"]', has_text="pump-manual.pdf").first, "Delete")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("No documents here yet")).to_be_visible()
     choose_in_sidebar(page, "Delete")
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.get_by_text("Your conversations will be kept here.")).to_be_visible()
-
-
-def test_each_bad_upload_says_what_to_do_and_harms_nothing(
-    browser: Browser, pages: str, papers: Path
-) -> None:
-    expected = {
-        "empty.txt": "empty",
-        "broken.pdf": "broken",
-        "secret.pdf": "password",
-        "binary.txt": "text",
-        "pump-manual.pdf": "2 pages",
-    }
-    with tab(browser, name="bad-uploads") as page:
-        page.goto(f"{pages}/documents")
-        report = upload(page, *(papers / name for name in expected))
-        for name, words in expected.items():
-            line = report.locator("li", has_text=name)
-            expect(line.locator("p")).to_contain_text(words)
-        picture(page, "bad-uploads")
-        assert page.locator('[class*="st-key-doc_menu"]').count() == 1
-
-        page.get_by_text("Some of them are protected by a password").click()
-        page.locator(".st-key-upload_password input").fill("owl")
-        page.locator(".st-key-upload_password input").press("Enter")
-        page.wait_for_timeout(500)
-        report = upload(page, papers / "secret.pdf")
-        expect(report).to_contain_text("1 added")
 
 
 def test_a_stopped_answer_keeps_what_was_written(
@@ -266,11 +208,17 @@ def test_a_language_models_answer_has_its_sources_and_follow_ups(
         answer = ask(page, QUESTION)
         expect(answer.locator("strong").first).to_have_text("warranty")
         expect(answer.locator('[class*="st-key-cite-"] button').first).to_contain_text("page 2")
-        ask(page, "And from which day does it count?")
+        second = ask(page, "And from which day does it count?")
         expect(page.locator(".question")).to_have_count(2)
+        # What was searched with knows what the follow-up is about.
+        searched = second.get_by_text("Searched for: And from which day does it count?")
+        expect(searched).to_contain_text("warranty")
+        top = page.locator(".question").last.bounding_box()
+        assert top is not None
+        assert 0 < top["y"] < 200  # the new question has come to the top
 
 
-def test_a_dead_language_model_gives_a_sentence(
+def test_a_language_model_that_refuses_gives_a_sentence_and_is_asked_again(
     browser: Browser, writing: str, llm: ScriptedLlm
 ) -> None:
     llm.status = 401
@@ -280,6 +228,12 @@ def test_a_dead_language_model_gives_a_sentence(
             answer = ask(page, QUESTION)
             expect(answer.get_by_test_id("stAlert")).to_contain_text("key")
             assert "Traceback" not in page.content()
+            llm.status = 200
+            answer.get_by_role("button", name="Ask again").click()
+            expect(page.locator(".question")).to_have_text([QUESTION, QUESTION])
+            answers = page.locator('[class*="st-key-answer_"]')
+            expect(answers.last).to_contain_text("36 months")
+            expect(page.get_by_role("button", name="Ask again")).to_have_count(0)
     finally:
         llm.status = 200
 
@@ -304,6 +258,24 @@ def test_a_remote_provider_is_announced_before_anything_is_asked(
         expect(answer.get_by_test_id("stAlert")).to_contain_text("OPENAI_API_KEY")
 
 
+def test_each_card_opens_its_own_source(browser: Browser, pages: str, papers: Path) -> None:
+    with tab(browser, name="cards") as page:
+        page.goto(f"{pages}/documents")
+        upload(page, papers / "pump-manual.pdf")
+        page.get_by_role("link", name="Chat").click()
+        answer = ask(page, "Who won the football world cup?")
+        expect(answer).to_contain_text("Not in the documents")
+        cards = answer.locator('[class*="st-key-cite-"] button')
+        expect(cards).to_have_count(2)
+        for card in (cards.first, cards.last, cards.first):
+            place = re.search(r"page \d", card.inner_text())
+            assert place
+            card.click()
+            expect(page.get_by_role("dialog").locator(".facts")).to_contain_text(place.group())
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("dialog")).to_have_count(0)
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_fits_a_phone(browser: Browser, writing: str, *, dark: bool) -> None:
     name = "phone-dark" if dark else "phone-light"
@@ -319,10 +291,14 @@ def test_it_fits_a_phone(browser: Browser, writing: str, *, dark: bool) -> None:
         expect(page.get_by_role("dialog").locator("img")).to_be_visible()
         picture(page, f"{name}-source")
         assert overflow(page) <= 0
-        for place, landmark in (("documents", ".st-key-document_list"), ("settings", ".settings")):
-            page.goto(f"{writing}/{place}")
+        page.keyboard.press("Escape")
+        for place, landmark in (("Documents", ".st-key-document_list"), ("Settings", ".settings")):
+            page.get_by_test_id("stExpandSidebarButton").click()
+            page.get_by_role("link", name=place).click()
             expect(page.locator(landmark).first).to_be_visible()
-            picture(page, f"{name}-{place}")
+            # What was chosen in the sidebar is not covered by it.
+            expect(page.get_by_test_id("stSidebar")).not_to_be_in_viewport()
+            picture(page, f"{name}-{place.lower()}")
             assert overflow(page) <= 0
         background = page.evaluate(
             "getComputedStyle(document.querySelector('.stApp')).backgroundColor"

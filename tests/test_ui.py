@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import threading
 import time
 import tomllib
@@ -17,10 +19,11 @@ from rag_app.errors import AnswerError, RagError, UsageError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import Store
 from rag_app.types import Answer, AnswerEvent, AnswerToken, Citation, FileOutcome
-from rag_app.ui import launch, markup, settings_page, wording
+from rag_app.ui import launch, markup, problems, settings_page, suggestions, wording
 from rag_app.ui.generation import STOPPED, UNEXPECTED, Generation
 from rag_app.ui.records import AnswerRecord, record_from, record_of
-from rag_app.ui.upload import UploadJob, folder_of, keep, move_uploads, safe_name, settle
+from rag_app.ui.upload import UploadJob
+from rag_app.ui.upload_files import folder_of, keep, move_uploads, safe_name, settle
 
 APP = Path(launch.__file__).with_name("app.py")
 CITATION = Citation(1, "c1", "d1", "/a/b.pdf", ("/a/b.pdf",), 2, "36 months", 0.9, True)
@@ -180,6 +183,25 @@ def test_an_unexpected_error_is_a_sentence_and_not_its_text(
     assert "secret detail" in caplog.text
 
 
+@pytest.mark.parametrize("error", [RagError("The disk is full."), OSError("secret detail")])
+def test_an_answer_that_cannot_be_kept_is_said(
+    error: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    def events(should_stop: Callable[[], bool]) -> Iterator[AnswerEvent]:
+        yield AnswerToken("Half ")
+
+    def full(record: AnswerRecord) -> None:
+        raise error
+
+    generation = Generation("q", events, full, "extractive")
+    generation.start()
+    assert generation.finished.wait(5)
+    assert "could not be kept" in generation.unsaved
+    assert ("disk is full" in generation.unsaved) is isinstance(error, RagError)
+    assert "secret" not in generation.unsaved
+    assert str(error) in caplog.text
+
+
 # --- uploads
 
 
@@ -273,7 +295,7 @@ def test_nothing_is_reported_and_only_this_machine_is_served() -> None:
 
 def test_the_upload_limit_follows_the_setting() -> None:
     given = launch.arguments(Settings(max_file_mb=12.5), "127.0.0.1", 8501)
-    assert "--server.maxUploadSize=13" in given
+    assert "--server.maxUploadSize=50" in given  # room for a sentence about what is larger
 
 
 def test_flags_reach_the_pages_as_flags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -323,7 +345,7 @@ def test_wrong_settings_are_a_sentence(home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("RAG_TOP_K", "none")
     app = run()
     assert not app.exception
-    assert "top_k" in app.error[0].value
+    assert markup.quoted("Setting 'top_k'") in app.error[0].value
 
 
 def test_what_the_documents_do_not_tell_is_said_kindly(home: Path, tmp_path: Path) -> None:
@@ -363,3 +385,85 @@ def _settings_page() -> None:
 def test_every_setting_is_shown_once() -> None:
     shown = [name for names in settings_page.sections().values() for name in names]
     assert sorted(shown) == sorted(Settings.model_fields)
+
+
+# --- errors
+
+
+def test_an_unexpected_error_goes_to_the_log_and_not_to_the_page(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret detail")
+
+    monkeypatch.setattr("rag_app.ui.sidebar.show", broken)
+    caplog.set_level(logging.DEBUG)  # not even then
+    app = run()
+    assert [error.value for error in app.error] == [markup.quoted(problems.UNEXPECTED)]
+    assert not app.exception
+    assert not app.expander
+    (record,) = [r for r in caplog.records if r.name == "rag_app.ui.problems"]
+    assert record.levelno == logging.ERROR
+    assert "secret detail" in caplog.text
+    assert "Traceback" in caplog.text
+
+
+def test_a_click_that_fails_is_said_on_the_page(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("secret detail")
+
+    (tmp_path / "pump.txt").write_text("The pump weighs 12 kilograms.")
+    ingest_paths([tmp_path / "pump.txt"], load_settings())
+    app = run()
+    monkeypatch.setattr("rag_app.ui.resources.Resources.ask", broken)
+    app.chat_input[0].set_value("How heavy is it?").run()
+    assert not app.exception
+    assert [error.value for error in app.error] == [markup.quoted(problems.UNEXPECTED)]
+    assert "secret detail" in caplog.text
+    app.run()
+    assert not app.error
+
+
+def test_a_setting_beyond_the_slider_moves_its_end(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pump.txt").write_text("The pump weighs 12 kilograms.")
+    ingest_paths([tmp_path / "pump.txt"], load_settings())
+    monkeypatch.setenv("RAG_TOP_K", "50")
+    app = run()
+    assert not app.error
+    assert (app.slider[0].value, app.slider[0].max) == (50, 50)
+
+
+# --- questions to begin with
+
+
+def test_the_shortest_question_of_each_document_is_suggested() -> None:
+    rows = [
+        ("How long is the warranty of this pump?", "a.pdf"),
+        ("How heavy is it?", "a.pdf"),
+        ("¿Cuánto dura la garantía?", "b.pdf"),
+        ("Who?", "not-there.pdf"),
+        ("What is the capital of France?", None),
+    ]
+    lines = [json.dumps({"question": question, "document": name}) for question, name in rows]
+    found = suggestions.of_samples(lines, {"a.pdf", "b.pdf", "c.pdf"})
+    assert found == ["How heavy is it?", "¿Cuánto dura la garantía?"]
+    assert suggestions.of_samples(reversed(lines), {"a.pdf", "b.pdf", "c.pdf"}) == found
+
+
+def test_without_samples_a_heading_below_the_title_makes_a_question(
+    home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "pump.md").write_text("# Pump\n\nRead this.\n\n## Warranty\n\nIt is 36 months.\n")
+    (tmp_path / "bare.md").write_text("# Notes\n\nThe pump room is upstairs.\n")
+    ingest_paths([tmp_path / "pump.md", tmp_path / "bare.md"], load_settings())
+    with Store(load_settings()) as store:
+        collection = store.get("default")
+        made = {
+            record.name: suggestions.of_document(record, collection.chunks(record.id))
+            for record in collection.documents()
+        }
+    assert made == {"pump.md": "What does pump.md say about “Warranty”?", "bare.md": ""}

@@ -20,8 +20,8 @@ _CONTINUES = re.compile(
     re.IGNORECASE,
 )
 
-SHORT = 2
-"""A question with at most this many content words leans on the one before it."""
+FRAGMENT = 3
+"""So few words are no sentence ("Shipping to Spain?") and lean on the question before them."""
 
 MAX_CHARACTERS = 400
 """A rewritten question longer than this is no question."""
@@ -35,8 +35,12 @@ PROMPT = (
 
 def leans_on_history(question: str) -> bool:
     """Whether a question refers to something outside it, by its form."""
-    asked = content_words(question)
-    return bool(_CONTINUES.search(question) or _REFERS.search(question) or len(asked) <= SHORT)
+    return bool(
+        _CONTINUES.search(question)
+        or _REFERS.search(question)
+        or len(words(question)) <= FRAGMENT
+        or len(content_words(question)) == 1
+    )
 
 
 def stand_alone(

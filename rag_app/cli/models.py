@@ -12,7 +12,7 @@ from rag_app.cli import options
 from rag_app.cli.output import counted, say, show, show_json, show_table
 
 if TYPE_CHECKING:
-    from rag_app.cli.answerers import AnswererStatus
+    from rag_app.answering.answerers import AnswererStatus
     from rag_app.embeddings import ModelStatus
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def list_(context: typer.Context, json: options.Json = False) -> None:
     Example:
       rag models list --json
     """
-    from rag_app.cli.answerers import list_answerers
+    from rag_app.answering.answerers import list_answerers
     from rag_app.embeddings import list_models
 
     settings = options.settings_for(context)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 
 import streamlit as st
 
-from rag_app.errors import RagError
 from rag_app.store.messages import Feedback, StoredMessage
 from rag_app.types import Citation
-from rag_app.ui import source_panel, state, wording
+from rag_app.ui import problems, source_panel, state, wording
 from rag_app.ui.documents_of import file_name
 from rag_app.ui.markup import model_answer, quoted, shortened, verbatim_answer
+from rag_app.ui.problems import in_plain_words
 from rag_app.ui.records import AnswerRecord, record_from
 from rag_app.ui.resources import EXTRACTIVE, Resources
 
@@ -20,8 +21,25 @@ UNVERIFIED = ":orange[:material/help:]"
 
 
 @st.fragment
-def show(shared: Resources, message: StoredMessage, question: str) -> None:
-    """Draws the answer to ``question``; it reruns by itself when it is clicked on."""
+def show(
+    shared: Resources, message: StoredMessage, question: str, again: Callable[[str], None] | None
+) -> None:
+    """Draws the answer to ``question``; it reruns by itself when it is clicked on.
+
+    Args:
+        shared: What the sessions share.
+        message: The answer.
+        question: What was asked.
+        again: Asks a question; offered when this answer is not a whole one. None when something
+            was asked since.
+    """
+    with in_plain_words():
+        _draw(shared, message, question, again)
+
+
+def _draw(
+    shared: Resources, message: StoredMessage, question: str, again: Callable[[str], None] | None
+) -> None:
     record = record_from(message.answer or {}, message.text)
     with st.container(key=f"answer_{message.id}", gap="small"):
         _searched_for(record, question)
@@ -33,6 +51,8 @@ def show(shared: Resources, message: StoredMessage, question: str) -> None:
         elif record.abstained and record.nearest:
             st.html('<p class="nearest">The passages that came closest</p>')
             _cards(shared, record, record.nearest, message.id)
+        if again and (record.error or record.stopped):
+            _ask_again(message.id, question, again)
         if not record.error:
             _actions(shared, record, message)
 
@@ -54,9 +74,15 @@ def _text(record: AnswerRecord, message_id: int) -> None:
         as_markdown = verbatim_answer if record.verbatim else model_answer
         st.markdown(as_markdown(record.text, prefix))
     if record.error:
-        st.error(record.error, icon=":material/error:")
+        problems.show(record.error)
     elif record.stopped and not record.text:
         st.caption("Nothing had been written yet.")
+
+
+def _ask_again(message_id: int, question: str, again: Callable[[str], None]) -> None:
+    if st.button("Ask again", icon=":material/refresh:", key=f"again_{message_id}"):
+        again(question)
+        st.rerun()
 
 
 def _cards(
@@ -92,7 +118,9 @@ def _actions(shared: Resources, record: AnswerRecord, message: StoredMessage) ->
     with st.container(
         horizontal=True, vertical_alignment="center", gap="xsmall", key=f"actions_{message.id}"
     ):
-        st.feedback("thumbs", key=key, on_change=_keep_thumb, args=(shared, message.id))
+        st.feedback(
+            "thumbs", key=key, on_change=problems.callback(_keep_thumb), args=(shared, message.id)
+        )
         if st.session_state.get(key) is not None:
             with st.popover(
                 "Comment kept" if _comment(message, given) else "Add a comment",
@@ -131,13 +159,8 @@ def _keep_thumb(shared: Resources, message_id: int) -> None:
 
 def _keep(shared: Resources, message_id: int, comment: str) -> None:
     thumb = state.widget(f"thumbs_{message_id}")
-    try:
-        shared.conversations.give_feedback(
-            message_id, None if thumb is None else bool(thumb), comment
-        )
-        st.session_state[f"kept_comment_{message_id}"] = comment
-    except RagError as error:
-        state.complain(str(error))
+    shared.conversations.give_feedback(message_id, None if thumb is None else bool(thumb), comment)
+    st.session_state[f"kept_comment_{message_id}"] = comment
 
 
 def _how(record: AnswerRecord) -> str:

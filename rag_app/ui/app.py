@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag_app.ui import chat, documents, settings_page, sidebar, state, style
-from rag_app.ui.problems import in_plain_words
+from rag_app.ui import chat, chroma_notice, documents, settings_page, sidebar, state, style
+from rag_app.ui.problems import in_plain_words, show_kept
 from rag_app.ui.resources import resources
 
 
@@ -35,8 +35,10 @@ def main() -> None:
     state.put(state.Key.PAGES, pages)
     page = st.navigation(list(pages.values()))
     with in_plain_words():
-        sidebar.show(resources())
-        state.show_note()
+        shared = resources()
+        sidebar.show(shared)
+        chroma_notice.show(shared.settings)
+        show_kept()
         page.run()
 
 

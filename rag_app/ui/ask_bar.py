@@ -23,6 +23,9 @@ OTHER = (
     "Type any model as provider:model, for example openai:gpt-4o-mini or ollama:llama3.2."
 )
 
+MOST_PASSAGES = 20
+"""End of the slider; the setting can be beyond it."""
+
 
 def show(
     shared: Resources,
@@ -94,7 +97,7 @@ def _answering(configured: str) -> None:
         st.slider(
             "Passages an answer may rest on",
             1,
-            20,
+            max(MOST_PASSAGES, state.get(Key.PASSAGES)),
             help="More passages find more, and take a language model longer.",
             **state.mirror(Key.PASSAGES),
         )

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag_app.errors import RagError
 from rag_app.store.messages import StoredMessage
 from rag_app.ui import answer_view, ask_bar, state, style, suggestions, wording
 from rag_app.ui.generation import Generation
 from rag_app.ui.markup import model_answer, verbatim_answer
+from rag_app.ui.problems import callback
 from rag_app.ui.resources import EXTRACTIVE, Asking, Resources, resources
 
 FRAME_S = 0.08
@@ -35,34 +35,29 @@ def page() -> None:
     messages = shared.conversations.messages(conversation_id) if conversation_id else []
     if not messages:
         _invite(shared)
-    _transcript(shared, messages)
-    if running:
-        _follow(running)
-        state.draw_again()
+    _transcript(shared, messages, running)
 
 
+@callback
 def ask(question: str) -> None:
     """Asks ``question`` in the conversation on the page, with what is chosen there."""
     shared = resources()
     if not question.strip():
         return
-    try:
-        conversation_id = state.conversation()
-        if shared.generation(conversation_id):
-            return
-        asking = Asking(
-            question=question.strip(),
-            collection=state.get(state.Key.COLLECTION),
-            llm=state.get(state.Key.ANSWERER),
-            k=state.get(state.Key.PASSAGES),
-            document_ids=frozenset(state.get(state.Key.SCOPE) or ()) or None,
-        )
-        if conversation_id is None:
-            conversation_id = shared.conversations.create(asking.collection)
-            state.open_conversation(conversation_id)
-        shared.ask(conversation_id, asking)
-    except RagError as error:
-        state.complain(str(error))
+    conversation_id = state.conversation()
+    if shared.generation(conversation_id):
+        return
+    asking = Asking(
+        question=question.strip(),
+        collection=state.get(state.Key.COLLECTION),
+        llm=state.get(state.Key.ANSWERER),
+        k=state.get(state.Key.PASSAGES),
+        document_ids=frozenset(state.get(state.Key.SCOPE) or ()) or None,
+    )
+    if conversation_id is None:
+        conversation_id = shared.conversations.create(asking.collection)
+        state.open_conversation(conversation_id)
+    shared.ask(conversation_id, asking)
 
 
 def _submit() -> None:
@@ -111,14 +106,27 @@ def _invite(shared: Resources) -> None:
             )
 
 
-def _transcript(shared: Resources, messages: Sequence[StoredMessage]) -> None:
-    question = ""
+def _transcript(
+    shared: Resources, messages: Sequence[StoredMessage], running: Generation | None
+) -> None:
+    """Draws questions with their answers; the last may still be on its way."""
+    question, last = "", messages[-1].id if messages else None
+    turn = st.container()
     for message in messages:
         if message.role == "user":
             question = message.text
-            st.html(f'<h2 class="question">{html.escape(question)}</h2>')
+            turn = st.container(key=f"turn_{message.id}")
+            # The script in ``style`` scrolls to the last question whenever it is another one.
+            turn.html(f'<h2 class="question" data-turn="{message.id}">{html.escape(question)}</h2>')
         else:
-            answer_view.show(shared, message, question)
+            with turn:
+                answer_view.show(shared, message, question, ask if message.id == last else None)
+    if running:
+        with turn:
+            _follow(running)
+        if running.unsaved:
+            state.complain(running.unsaved)
+        state.draw_again()
 
 
 def _follow(running: Generation) -> None:

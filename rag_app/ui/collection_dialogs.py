@@ -7,15 +7,19 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from rag_app.errors import StoreBusyError, UsageError
 from rag_app.ui import state, wording
+from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
-from rag_app.ui.upload import folder_of, move_uploads
+from rag_app.ui.upload_files import folder_of, move_uploads
+
+LONGEST_NAME = 60
 
 
-@st.dialog("New collection", icon=":material/create_new_folder:")
+@dialog("New collection", icon=":material/create_new_folder:")
 def create(shared: Resources) -> None:
     """Asks for a name and an embedding model."""
     from rag_app.embeddings import list_models
@@ -24,8 +28,11 @@ def create(shared: Resources) -> None:
         "A collection is searched on its own. It keeps the embedding model that it is made with."
     )
     models = {status.spec: status for status in list_models(shared.settings)}
+    # A spec in capitals is a pattern, such as openai:NAME; it is typed, not chosen.
     ready = [spec for spec, status in models.items() if status.state == "ready" and spec.islower()]
-    name = st.text_input("Name", placeholder="handbooks", key="collection_name", max_chars=60)
+    name = st.text_input(
+        "Name", placeholder="handbooks", key="collection_name", max_chars=LONGEST_NAME
+    )
     spec = st.selectbox(
         "Embedding model",
         ready,
@@ -41,42 +48,62 @@ def create(shared: Resources) -> None:
             icon=":material/cloud_upload:",
         )
     if st.button("Create", type="primary", key="create_collection"):
-        with in_plain_words(), st.spinner(f"Loading {spec}"):
-            shared.create_collection(name.strip(), spec)
-            state.put(Key.COLLECTION, name.strip())
+        with in_plain_words(), st.spinner(f"Loading {quoted(spec)}"):
+            shared.create_collection(_given(name), spec)
+            state.put(Key.COLLECTION, _given(name))
             st.rerun()
 
 
-@st.dialog("Rename the collection", icon=":material/edit:")
+@dialog("Rename the collection", icon=":material/edit:")
 def rename(shared: Resources, name: str) -> None:
     """Asks for a new name."""
     with st.form("rename_collection", border=False):
-        new = (st.text_input("Name", value=name, max_chars=60) or "").strip()
-        if st.form_submit_button("Save", type="primary") and new and new != name:
-            with in_plain_words():
-                shared.store.rename(name, new)
-                move_uploads(shared.store, shared.settings, name, new)
-                state.put(Key.COLLECTION, new)
-                st.rerun()
+        new = st.text_input("Name", value=name, max_chars=LONGEST_NAME)
+        saved = st.form_submit_button("Save", type="primary")
+    if saved:
+        with in_plain_words():
+            _rename(shared, name, _given(new))
+            st.rerun()
 
 
-@st.dialog("Delete the collection?", icon=":material/delete:")
+def _rename(shared: Resources, name: str, new: str) -> None:
+    if new == name:
+        return
+    _leave_uploads_alone(shared, name)
+    shared.store.rename(name, new)
+    move_uploads(shared.store, shared.settings, name, new)
+    state.put(Key.COLLECTION, new)
+
+
+@dialog("Delete the collection?", icon=":material/delete:")
 def delete(shared: Resources, name: str) -> None:
     """Asks before a collection is deleted."""
+
+    def do() -> None:
+        _leave_uploads_alone(shared, name)
+        shared.store.delete(name)
+        shutil.rmtree(folder_of(shared.settings, name), ignore_errors=True)
+        state.say(f"The collection {name} was deleted")
+
     info = shared.store.get(name).info
     st.write(
         f"**{quoted(name)}** with {wording.count(info.documents, 'document')} will be gone, and "
         "the files uploaded into it. Files that were read in from your folders stay."
     )
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="confirm_delete_collection"):
-            with in_plain_words(), st.spinner("Deleting"):
-                shared.store.delete(name)
-                shutil.rmtree(folder_of(shared.settings, name), ignore_errors=True)
-                state.say(f"The collection {name} was deleted")
-                st.rerun()
-        if st.button("Keep it"):
-            st.rerun()
+    deletion("collection", do)
+
+
+def _given(name: str | None) -> str:
+    given = (name or "").strip()
+    if not given:
+        raise UsageError("A collection needs a name. Type one, for example: handbooks")
+    return given
+
+
+def _leave_uploads_alone(shared: Resources, name: str) -> None:
+    """An upload finds its files by the name of the collection."""
+    if shared.uploading(name):
+        raise StoreBusyError(f"Files are being read into {name} just now. Wait until that is done.")
 
 
 ACTIONS: Mapping[str, Callable[[Resources, str], None]] = {

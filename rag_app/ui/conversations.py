@@ -9,55 +9,52 @@ import streamlit as st
 
 from rag_app.store.messages import ConversationInfo
 from rag_app.ui import state
+from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import quoted
-from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 
 
-@st.dialog("Rename the conversation", icon=":material/edit:")
+@dialog("Rename the conversation", icon=":material/edit:")
 def rename(shared: Resources, info: ConversationInfo) -> None:
     """Asks for a new title."""
     with st.form("rename", border=False):
         title = st.text_input("Title", value=info.title, max_chars=120)
         if st.form_submit_button("Save", type="primary") and title.strip():
-            with in_plain_words():
-                shared.conversations.rename(info.id, title.strip())
-                st.rerun()
+            shared.conversations.rename(info.id, title.strip())
+            st.rerun()
 
 
-@st.dialog("Export the conversation", icon=":material/download:")
+@dialog("Export the conversation", icon=":material/download:")
 def export(shared: Resources, info: ConversationInfo) -> None:
     """Offers the conversation as a Markdown file."""
-    with in_plain_words():
-        text = shared.conversations.export_markdown(info.id)
-        st.write("The questions, the answers and the passages they quote, as one Markdown file.")
-        st.code(text[:1200] + ("\n…" if len(text) > 1200 else ""), language="markdown", height=260)
-        st.download_button(
-            "Download",
-            text,
-            file_name=file_name(info.title),
-            mime="text/markdown",
-            icon=":material/download:",
-            type="primary",
-            on_click="ignore",
-            key="download_conversation",
-        )
+    text = shared.conversations.export_markdown(info.id)
+    st.write("The questions, the answers and the passages they quote, as one Markdown file.")
+    st.code(text[:1200] + ("\n…" if len(text) > 1200 else ""), language="markdown", height=260)
+    st.download_button(
+        "Download",
+        text,
+        file_name=file_name(info.title),
+        mime="text/markdown",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+        key="download_conversation",
+    )
 
 
-@st.dialog("Delete the conversation?", icon=":material/delete:")
+@dialog("Delete the conversation?", icon=":material/delete:")
 def delete(shared: Resources, info: ConversationInfo) -> None:
     """Asks before a conversation is deleted."""
+
+    def do() -> None:
+        if running := shared.generation(info.id):
+            running.stop()
+        shared.conversations.delete(info.id)
+        if state.conversation() == info.id:
+            state.open_conversation(None)
+
     st.write(f"“{quoted(info.title)}” and its answers will be gone. The documents stay.")
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="confirm_delete_conversation"):
-            if running := shared.generation(info.id):
-                running.stop()
-            shared.conversations.delete(info.id)
-            if state.conversation() == info.id:
-                state.open_conversation(None)
-            st.rerun()
-        if st.button("Keep it"):
-            st.rerun()
+    deletion("conversation", do)
 
 
 def file_name(title: str) -> str:

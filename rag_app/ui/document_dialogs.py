@@ -7,29 +7,21 @@ from pathlib import Path
 
 import streamlit as st
 
+from rag_app.errors import RagError
 from rag_app.types import DocumentRecord
-from rag_app.ui import state, style, wording
+from rag_app.ui import pdf_password, problems, state, style, wording
+from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import quoted
-from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
-from rag_app.ui.upload import UploadJob, uploads_folder
+from rag_app.ui.upload import UploadJob
+from rag_app.ui.upload_files import uploads_folder
 
 PER_PAGE = 10
 
 
+@dialog("Passages", width=620, position="right", icon=":material/format_list_numbered:")
 def passages(shared: Resources, collection: str, record: DocumentRecord) -> None:
-    """Opens the panel with the passages that a document was split into."""
-
-    def draw() -> None:
-        with in_plain_words():
-            _passages(shared, collection, record)
-
-    st.dialog("Passages", width=620, position="right", icon=":material/format_list_numbered:")(
-        draw
-    )()
-
-
-def _passages(shared: Resources, collection: str, record: DocumentRecord) -> None:
+    """Shows the passages that a document was split into."""
     chunks = shared.store.get(collection).chunks(record.id)
     st.html(
         f'<h3 class="source-name">{html.escape(record.name)}</h3>'
@@ -58,18 +50,47 @@ def read_again(shared: Resources, collection: str, record: DocumentRecord) -> No
     """Reads a document in again, from the first of its files that is still there."""
     path = next((Path(source) for source in record.sources if Path(source).is_file()), None)
     if path is None:
-        state.complain(
+        raise RagError(
             f"{record.name} cannot be read in again: there is no file at {record.source} any more. "
             "Upload it, or bring the file back."
         )
+    password = pdf_password.fitting(path, shared.settings)
+    if password is None:
+        _unlock(shared, collection, path)
     else:
-        shared.start_upload(UploadJob(shared.settings, collection, [path], again=True))
+        _start(shared, collection, path, password)
+
+
+@dialog("A password is needed", icon=":material/lock:")
+def _unlock(shared: Resources, collection: str, path: Path) -> None:
+    st.write(f"**{quoted(path.name)}** is protected. Its password is kept nowhere.")
+    password = pdf_password.form("again", "Read in again")
+    if not password:
+        return
+    if pdf_password.needed(path, password):
+        problems.show(f"This password does not open {path.name}. Type it again.")
+    else:
+        _start(shared, collection, path, password)
+
+
+def _start(shared: Resources, collection: str, path: Path, password: str) -> None:
+    settings = shared.settings.override(pdf_password=password) if password else shared.settings
+    shared.dismiss_finished(collection)
+    shared.start_upload(UploadJob(settings, collection, [path], again=True))
     st.rerun()
 
 
-@st.dialog("Delete the document?", icon=":material/delete:")
+@dialog("Delete the document?", icon=":material/delete:")
 def delete(shared: Resources, collection: str, record: DocumentRecord) -> None:
     """Asks before a document is deleted."""
+
+    def do() -> None:
+        with shared.store.get(collection).writer(shared.settings.lock_wait_s) as writer:
+            writer.delete(record.id)
+        for path in uploaded:
+            path.unlink(missing_ok=True)
+        state.say(f"{record.name} was deleted")
+
     uploads = uploads_folder(shared.settings)
     uploaded = [Path(path) for path in record.sources if Path(path).is_relative_to(uploads)]
     own = len(record.sources) - len(uploaded)
@@ -79,17 +100,4 @@ def delete(shared: Resources, collection: str, record: DocumentRecord) -> None:
         + (" The uploaded file is deleted, too." if uploaded else "")
         + (" Your own file stays where it is." if own else "")
     )
-    with st.container(horizontal=True):
-        if st.button("Delete", type="primary", key="confirm_delete_document"):
-            with in_plain_words():
-                with (
-                    st.spinner("Deleting"),
-                    shared.store.get(collection).writer(shared.settings.lock_wait_s) as writer,
-                ):
-                    writer.delete(record.id)
-                for path in uploaded:
-                    path.unlink(missing_ok=True)
-                state.say(f"{record.name} was deleted")
-                st.rerun()
-        if st.button("Keep it"):
-            st.rerun()
+    deletion("document", do)

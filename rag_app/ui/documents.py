@@ -8,17 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from rag_app.store import CollectionInfo
-from rag_app.types import MARKDOWN, PDF, TEXT, DocumentRecord
+from rag_app.types import DocumentRecord
 from rag_app.ui import collection_dialogs, document_dialogs, state, style, upload_view, wording
+from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources, resources
 from rag_app.ui.state import Key
 
 PER_PAGE = 20
-KINDS = {
-    PDF: "PDF",
-    MARKDOWN: "Markdown",
-    TEXT: "Text",
-}
 ACTIONS: Mapping[str, Callable[[Resources, str, DocumentRecord], None]] = {
     ":material/format_list_numbered: Passages": document_dialogs.passages,
     ":material/refresh: Read in again": document_dialogs.read_again,
@@ -126,7 +122,7 @@ def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
             st.html(
                 f'<div class="document"><b>{html.escape(record.name)}</b>{_status(record)}</div>'
                 + style.facts(
-                    KINDS.get(record.media_type, record.media_type),
+                    wording.kind(record.media_type),
                     wording.count(record.pages, "page") if record.paginated else "",
                     wording.count(record.chunks, "passage"),
                     wording.size(record.size_bytes),
@@ -143,7 +139,8 @@ def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
             help="Passages, read in again, delete",
         )
     if action:
-        ACTIONS[action](shared, name, record)
+        with in_plain_words():
+            ACTIONS[action](shared, name, record)
 
 
 def _status(record: DocumentRecord) -> str:

@@ -13,7 +13,7 @@ from rag_app.ui.records import AnswerRecord, record_of
 
 UNEXPECTED = (
     "Something went wrong inside the application, and there is no answer. "
-    "Ask again; the log of `rag serve` says more."
+    "Ask again; the log of rag serve says more."
 )
 STOPPED = "You stopped this answer before its end."
 
@@ -27,6 +27,10 @@ class Generation:
     ``save`` is called exactly once: with the answer, with what was written until ``stop``, or with
     the sentence of an error. After ``stop`` the thread is left to end by itself, so that the
     reader never waits for a slow model.
+
+    Attributes:
+        finished: Set when there is nothing more to wait for.
+        unsaved: Why the answer could not be kept, once it has ended; empty otherwise.
 
     Args:
         question: As it was asked.
@@ -46,6 +50,7 @@ class Generation:
         self.llm = llm
         self.started = time.monotonic()
         self.finished = threading.Event()
+        self.unsaved = ""
         self._events = events
         self._save = save
         self._pieces: list[str] = []
@@ -102,7 +107,9 @@ class Generation:
             self._saved = True
         try:
             self._save(record)
-        except RagError:
+        except Exception as error:  # noqa: BLE001 - an edge, as above
             _log.exception("An answer could not be kept.")
+            said = str(error) if isinstance(error, RagError) else "The log of rag serve says more."
+            self.unsaved = f"The answer was written and could not be kept. {said}"
         finally:
             self.finished.set()

@@ -24,6 +24,9 @@ FLAGS_ARGUMENT = "--rag-flags="
 Streamlit runs in this very process, so that they stand in no process list.
 """
 
+UPLOAD_MARGIN = 4
+"""How many times the size limit a file may have to be taken, and refused with a sentence."""
+
 ENTRY = Path(__file__).with_name("app.py")
 
 OPTIONS: Mapping[str, object] = {
@@ -97,8 +100,12 @@ def arguments(settings: Settings, host: str, port: int) -> list[str]:
 
 
 def upload_limit_mb(settings: Settings) -> int:
-    """The size limit of a file in whole megabytes, as Streamlit takes it."""
-    return max(1, math.ceil(settings.max_file_mb))
+    """The largest file that the browser may send, in whole megabytes.
+
+    It is above the limit that is in force: a file between the two is refused with a sentence in
+    the report of its upload, a larger one by the upload field.
+    """
+    return math.ceil(UPLOAD_MARGIN * settings.max_file_mb)
 
 
 def given_flags(settings: Settings) -> dict[str, object]:

@@ -48,7 +48,8 @@ class Resources:
         self._assistants: dict[tuple[object, ...], Assistant] = {}
         self._opening = threading.Lock()
         self._generations: dict[int, Generation] = {}
-        self._uploads: dict[str, UploadJob] = {}
+        self._uploads: list[UploadJob] = []
+        self._queueing = threading.Lock()
 
     def collections(self) -> list[CollectionInfo]:
         """All collections, in order of name."""
@@ -155,18 +156,32 @@ class Resources:
 
         return events
 
-    def upload(self, collection: str) -> UploadJob | None:
-        """The last upload into a collection: running, or finished and not dismissed."""
-        return self._uploads.get(collection)
+    def uploads(self, collection: str) -> list[UploadJob]:
+        """Uploads into a collection, the newest first: running, or finished and not dismissed."""
+        return [job for job in reversed(self._uploads) if job.collection == collection]
+
+    def uploading(self, collection: str) -> bool:
+        """Whether an upload into a collection is running or waiting."""
+        return any(not job.finished.is_set() for job in self.uploads(collection))
 
     def start_upload(self, job: UploadJob) -> None:
-        """Starts ``job`` after the one before it, if that still runs."""
-        job.start(after=self._uploads.get(job.collection))
-        self._uploads[job.collection] = job
+        """Starts ``job`` after those into the same collection that still run."""
+        with self._queueing:
+            job.start(after=next(iter(self.uploads(job.collection)), None))
+            self._uploads.append(job)
 
-    def dismiss_upload(self, collection: str) -> None:
-        """Forgets the outcome of the last upload."""
-        self._uploads.pop(collection, None)
+    def dismiss_finished(self, collection: str) -> None:
+        """Makes room for the next report; one that waits for a password stays."""
+        for job in self.uploads(collection):
+            if job.finished.is_set() and not job.locked:
+                self.dismiss_upload(job)
+
+    def dismiss_upload(self, job: UploadJob) -> None:
+        """Forgets the outcome of an upload, and files of it that wait for a password."""
+        with self._queueing:
+            if job in self._uploads:
+                self._uploads.remove(job)
+        job.discard()
 
 
 def resources() -> Resources:

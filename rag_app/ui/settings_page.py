@@ -32,7 +32,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
     ),
     "Documents": ("max_file_mb", "pdf_password"),
     "Keys and addresses": ("openai_api_key", "openai_base_url"),
-    "Storage": ("home", "chroma_url", "lock_wait_s"),
+    "Storage": ("home", "cache", "chroma_url", "chroma_timeout_s", "lock_wait_s"),
 }
 """Which settings are shown together; one that is in no section is shown under the last one."""
 
@@ -105,28 +105,37 @@ def _rows(settings: Settings, names: Sequence[str]) -> str:
 
 
 def _models(shared: Resources) -> None:
+    from rag_app.answering.answerers import list_answerers
     from rag_app.embeddings import list_models
 
-    rows = []
-    for status in list_models(shared.settings):
-        tone = "good" if status.state == "ready" else "same"
-        where = f"text goes to {status.destination}" if status.destination else "on this machine"
-        detail = " · ".join(
-            part
-            for part in (
-                f"{status.dimension} dimensions" if status.dimension else "",
-                f"reads {status.max_tokens} tokens" if status.max_tokens else "",
-                where,
-                status.note,
-            )
-            if part
+    embeddings = [
+        _model(
+            status.spec,
+            status.state,
+            status.destination,
+            f"{status.dimension} dimensions" if status.dimension else "",
+            f"reads {status.max_tokens} tokens" if status.max_tokens else "",
+            status.note,
         )
-        rows.append(
-            f'<div class="setting"><div><code>{html.escape(status.spec)}</code>'
-            f"<p>{html.escape(detail)}</p></div>"
-            f'<div><em class="chip {tone}">{html.escape(status.state)}</em></div></div>'
-        )
-    st.html("<h3>Embedding models</h3>" + '<div class="settings">' + "".join(rows) + "</div>")
+        for status in list_models(shared.settings)
+    ]
+    answerers = [
+        _model(status.spec, status.state, status.destination, status.note)
+        for status in list_answerers(shared.settings)
+    ]
+    for title, rows in (("Embedding models", embeddings), ("Answerers", answerers)):
+        st.html(f'<h3>{title}</h3><div class="settings">{"".join(rows)}</div>')
+
+
+def _model(spec: str, state: str, destination: str | None, *details: str) -> str:
+    tone = "good" if state == "ready" else "same"
+    where = f"text goes to {destination}" if destination else "on this machine"
+    detail = " · ".join(part for part in (*details[:-1], where, details[-1]) if part)
+    return (
+        f'<div class="setting"><div><code>{html.escape(spec)}</code>'
+        f"<p>{html.escape(detail)}</p></div>"
+        f'<div><em class="chip {tone}">{html.escape(state)}</em></div></div>'
+    )
 
 
 def _places(settings: Settings) -> None:

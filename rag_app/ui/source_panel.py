@@ -9,25 +9,13 @@ import streamlit as st
 
 from rag_app.errors import RagError
 from rag_app.types import Citation
-from rag_app.ui import style
+from rag_app.ui import pdf_password, state, style
+from rag_app.ui.dialogs import dialog
 from rag_app.ui.documents_of import file_name, unchanged_file
-from rag_app.ui.markup import marked_passage
-from rag_app.ui.problems import in_plain_words
+from rag_app.ui.markup import marked_passage, quoted
 from rag_app.ui.records import AnswerRecord
 from rag_app.ui.resources import Resources
-
-WIDTH = 620
-SUFFIX = ".pdf"
-
-
-def show(shared: Resources, record: AnswerRecord, number: int) -> None:
-    """Opens the panel at the source with this number."""
-
-    def draw() -> None:
-        with in_plain_words():
-            _draw(shared, record, number)
-
-    st.dialog("Source", width=WIDTH, position="right", icon=":material/format_quote:")(draw)()
+from rag_app.ui.state import Key
 
 
 def place(citation: Citation) -> str:
@@ -36,21 +24,24 @@ def place(citation: Citation) -> str:
 
 
 def _is_pdf(citation: Citation) -> bool:
-    return citation.source.lower().endswith(SUFFIX)
+    return citation.source.lower().endswith(pdf_password.SUFFIX)
 
 
-def _draw(shared: Resources, record: AnswerRecord, number: int) -> None:
+def show(shared: Resources, record: AnswerRecord, number: int) -> None:
+    """Opens the panel at the source with this number."""
+    # Not as the default of the control, which would keep what was chosen the last time.
+    state.put(Key.SOURCE, number)
+    _panel(shared, record)
+
+
+@dialog("Source", width=620, position="right", icon=":material/format_quote:")
+def _panel(shared: Resources, record: AnswerRecord) -> None:
     passages = {citation.number: citation for citation in record.passages}
     if len(passages) > 1:
-        number = st.segmented_control(
-            "Source",
-            list(passages),
-            default=number,
-            required=True,
-            label_visibility="collapsed",
-            key="source_number",
+        st.segmented_control(
+            "Source", list(passages), required=True, label_visibility="collapsed", key=Key.SOURCE
         )
-    citation = passages[number]
+    citation = passages.get(state.get(Key.SOURCE), record.passages[0])
     st.html(
         f'<h3 class="source-name">{html.escape(file_name(citation.source))}</h3>'
         + style.facts(place(citation), " › ".join(citation.headings))
@@ -66,7 +57,7 @@ def _draw(shared: Resources, record: AnswerRecord, number: int) -> None:
         _page(shared, record.collection, citation)
     if len(citation.sources) > 1:
         others = ", ".join(citation.sources[1:])
-        st.caption(f"The same content is also in: {others}")
+        st.caption(f"The same content is also in: {quoted(others)}")
 
 
 def _verdict(citation: Citation) -> None:
@@ -84,7 +75,12 @@ def _page(shared: Resources, collection: str, citation: Citation) -> None:
             "was read in; so its page cannot be shown."
         )
         return
-    password = shared.settings.pdf_password
+    password = pdf_password.fitting(path, shared.settings)
+    if password is None:
+        st.caption(":material/lock: The file is protected. Its password shows the page.")
+        password = pdf_password.form("of_page", "Show")
+        if not password:
+            return
     try:
         with st.skeleton(height=420):
             image, found = _render(
@@ -92,10 +88,10 @@ def _page(shared: Resources, collection: str, citation: Citation) -> None:
                 citation.document_id,
                 citation.page,
                 citation.quote or citation.passage,
-                password.get_secret_value() if password else None,
+                password or None,
             )
     except RagError as error:
-        st.caption(f":material/find_in_page: {error}")
+        st.caption(f":material/find_in_page: {quoted(str(error))}")
         return
     st.image(image, width="stretch", alt=f"Page {citation.page} of {path.name}")
     if not found:

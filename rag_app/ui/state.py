@@ -28,6 +28,8 @@ class Key(StrEnum):
     DOCUMENT_FILTER = "document_filter"
     DOCUMENT_PAGE = "document_page"
     NOTE = "note"
+    SOURCE = "source"
+    PASSWORDS = "passwords"
 
 
 def _state() -> MutableMapping[str, Any]:
@@ -42,6 +44,11 @@ def get(key: Key, default: Any = None) -> Any:  # noqa: ANN401 - as wide as what
 def put(key: Key, value: object) -> None:
     """Keeps ``value`` under ``key``."""
     _state()[key] = value
+
+
+def take(key: Key) -> Any:  # noqa: ANN401
+    """The value kept under ``key``, which is forgotten."""
+    return _state().pop(key, None)
 
 
 def widget(name: str) -> Any:  # noqa: ANN401 - widgets have all types
@@ -108,13 +115,3 @@ def say(note: str) -> None:
 def complain(problem: str) -> None:
     """Keeps the sentence of an error that the next run shows once; for callbacks."""
     put(Key.PROBLEM, problem)
-
-
-def show_note() -> None:
-    """Shows the messages that ``say`` and ``complain`` kept."""
-    if note := get(Key.NOTE):
-        put(Key.NOTE, None)
-        st.toast(note, icon=":material/check:")
-    if problem := get(Key.PROBLEM):
-        put(Key.PROBLEM, None)
-        st.error(problem, icon=":material/error:")

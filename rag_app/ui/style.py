@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from rag_app.ui.script import SCRIPT
+
 PRODUCT = "Ask your documents"
 PROMISE = "Every answer quotes its sources, and every quotation is checked."
 
@@ -23,30 +25,15 @@ LOGO = (
     '<rect x="14" y="25" width="13" height="2" rx="1" fill="#8fa7a1"/></svg>'
 )
 
-_CLICKS = """<script>
-if (!window.citationClicks) {
-  window.citationClicks = true;
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest('a[href*="#cite-"]');
-    if (!link) return;
-    event.preventDefault();
-    const name = link.getAttribute("href").split("#").pop();
-    const buttons = document.querySelectorAll(".st-key-" + name + " button");
-    [...buttons].find((button) => button.offsetParent)?.click();
-  }, true);
-}
-</script>"""
-"""A citation mark in an answer opens the same panel as the source's card below it."""
-
 # The sanitiser takes drawings out of HTML, but leaves pictures in.
 _MARK = f'<img alt="" src="data:image/svg+xml;base64,{b64encode(LOGO.encode()).decode()}">'
 
 
 def dress() -> None:
-    """Puts the style sheet, the mark and the click handler on the page."""
+    """Puts the style sheet, the mark and the script on the page."""
     st.html(Path(__file__).with_name("app.css"))
     st.logo(LOGO, size="large")
-    st.html(_CLICKS, unsafe_allow_javascript=True)
+    st.html(SCRIPT, unsafe_allow_javascript=True)
 
 
 def hero(title: str, text: str) -> None:

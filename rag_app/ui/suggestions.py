@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import streamlit as st
@@ -14,7 +15,6 @@ SAMPLES = Path(__file__).parents[2] / "sample_docs" / "questions.jsonl"
 """Questions about the sample documents; there in a clone, absent in an installed package."""
 
 COUNT = 4
-LENGTH = 110
 
 
 def for_collection(shared: Resources, name: str) -> list[str]:
@@ -28,34 +28,41 @@ def _made(_shared: Resources, name: str, version: str) -> list[str]:
     del version  # part of the cache's key
     collection = _shared.store.get(name)
     records = collection.documents()
-    if found := _of_samples({record.name for record in records}):
+    names = {record.name for record in records}
+    lines = SAMPLES.read_text(encoding="utf-8").splitlines() if SAMPLES.is_file() else []
+    if found := of_samples(lines, names):
         return found
-    return [
-        question
-        for record in records[:COUNT]
-        if (question := _of_document(record, _headings(collection.chunks(record.id))))
-    ]
+    made = (of_document(record, collection.chunks(record.id)) for record in records[: 3 * COUNT])
+    return [question for question in made if question][:COUNT]
 
 
-def _of_samples(names: set[str]) -> list[str]:
-    """One question for each of the first documents that the samples' questions are about."""
-    if not SAMPLES.is_file():
-        return []
-    chosen: dict[str, str] = {}
-    for line in SAMPLES.read_text(encoding="utf-8").splitlines():
+def of_samples(lines: Iterable[str], names: set[str]) -> list[str]:
+    """The shortest question of each sample document that is there, of the shortest ones.
+
+    Args:
+        lines: Objects in JSON with a question and the document that answers it, if one does.
+        names: File names of the documents in the collection.
+    """
+    shortest: dict[str, str] = {}
+    for line in lines:
         row = json.loads(line)
-        document = Path(row["document"] or "").name
-        if document in names and len(row["question"]) <= LENGTH:
-            chosen.setdefault(document, row["question"])
-    return list(chosen.values())[:COUNT]
+        document = Path(row.get("document") or "").name
+        question = str(row.get("question") or "")
+        if document in names and question:
+            before = shortest.get(document, question)
+            shortest[document] = min(before, question, key=_by_length)
+    return sorted(shortest.values(), key=_by_length)[:COUNT]
 
 
-def _headings(chunks: list[Chunk]) -> list[str]:
-    return [chunk.headings[-1] for chunk in chunks if chunk.headings]
-
-
-def _of_document(record: DocumentRecord, headings: list[str]) -> str:
-    subject = headings[len(headings) // 2] if headings else record.title
-    if not subject:
+def of_document(record: DocumentRecord, chunks: Sequence[Chunk]) -> str:
+    """A question about a heading of a document; empty when none says more than its title."""
+    top = {record.title, chunks[0].headings[0] if chunks and chunks[0].headings else None}
+    headings = [chunk.headings[-1] for chunk in chunks if chunk.headings]
+    inner = [heading for heading in headings if heading not in top]
+    if not inner:
         return ""
-    return f"What does {record.name} say about “{subject[:60]}”?"
+    return f"What does {record.name} say about “{inner[len(inner) // 2][:60]}”?"
+
+
+def _by_length(text: str) -> tuple[int, str]:
+    return len(text), text

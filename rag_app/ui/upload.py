@@ -1,44 +1,40 @@
-"""Uploaded files: kept in ``RAG_HOME/uploads/<collection>/`` and ingested in a thread.
-
-A file of the same name takes the place of the one before it; if the new one cannot be ingested,
-the one before it stays.
-"""
+"""The ingest of uploaded files, in a thread of its own."""
 
 from __future__ import annotations
 
+import itertools
 import logging
-import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_app.errors import RagError
 from rag_app.settings import Settings
 from rag_app.types import FileOutcome
+from rag_app.ui import pdf_password
+from rag_app.ui.upload_files import LOCKED, bring_back, put_aside, settle
 
 if TYPE_CHECKING:
     from ingest import Progress
-    from rag_app.store import Store
 
 UNEXPECTED = (
-    "Something went wrong inside the application. The log of `rag serve` says more; "
+    "Something went wrong inside the application. The log of rag serve says more; "
     "what was finished before is kept."
 )
-KEPT = ("added", "updated", "unchanged", "duplicate")
-"""States of a file that is now in the collection."""
-
 _log = logging.getLogger(__name__)
+_numbers = itertools.count(1)
 
 
 class UploadJob:
     """The ingest of some files into one collection, shown by any page that asks for it.
 
     Attributes:
+        number: Tells the jobs of this process apart.
         collection: Name of the collection.
         outcomes: One for each file, in the order given, as soon as they are known.
+        locked: Files that wait for their password, once it has ended.
         progress: The last that the ingest told.
         error: Why the whole upload failed; empty otherwise.
     """
@@ -52,9 +48,12 @@ class UploadJob:
         restore: bool = False,
         again: bool = False,
     ) -> None:
+        self.number = next(_numbers)
         self.collection = collection
         self.names = [path.name for path in paths]
+        self.again = again
         self.outcomes: tuple[FileOutcome, ...] = ()
+        self.locked: tuple[Path, ...] = ()
         self.progress: Progress | None = None
         self.error = ""
         self.seconds = 0.0
@@ -64,7 +63,6 @@ class UploadJob:
         self._paths = list(paths)
         self._cancelled = threading.Event()
         self._restore = restore
-        self._again = again
 
     def start(self, after: UploadJob | None = None) -> None:
         """Begins; ``after`` is waited for first, so that two uploads come one after the other."""
@@ -75,6 +73,38 @@ class UploadJob:
     def cancel(self) -> None:
         """Stops after the file at work; what was finished is kept."""
         self._cancelled.set()
+
+    def unlock(self, password: str) -> UploadJob:
+        """A job that reads the locked files with their password; this one lets go of them."""
+        locked, self.locked = self.locked, ()
+        paths = [bring_back(path) for path in locked] if self._restore else list(locked)
+        self.outcomes = tuple(
+            done
+            for done in self.outcomes
+            if Path(done.path).resolve() not in {path.resolve() for path in paths}
+        )
+        return UploadJob(
+            self._settings.override(pdf_password=password),
+            self.collection,
+            paths,
+            restore=self._restore,
+            again=self.again,
+        )
+
+    def discard(self) -> None:
+        """Removes the files that wait for a password which is not going to come."""
+        locked, self.locked = self.locked, ()
+        for path in locked if self._restore else ():
+            path.unlink(missing_ok=True)
+
+    def is_locked(self, outcome: FileOutcome) -> bool:
+        """Whether a file waits for its password."""
+        return Path(outcome.path).name in {path.name.removeprefix(LOCKED) for path in self.locked}
+
+    @property
+    def has_password(self) -> bool:
+        """Whether it was started with a password."""
+        return self._settings.pdf_password is not None
 
     @property
     def cancelled(self) -> bool:
@@ -95,9 +125,22 @@ class UploadJob:
             self.error = UNEXPECTED
         finally:
             self.seconds = time.monotonic() - started
-            if self._restore:
-                settle(self._paths, self.outcomes)
-            self.finished.set()
+            try:
+                self._tidy()
+            except OSError:
+                _log.exception("The folder of the uploads could not be tidied.")
+            finally:
+                self.finished.set()
+
+    def _tidy(self) -> None:
+        secret = self._settings.pdf_password
+        password = secret.get_secret_value() if secret else None
+        failed = [Path(outcome.path) for outcome in self.outcomes if outcome.state == "failed"]
+        locked = [path for path in failed if pdf_password.needed(path, password)]
+        if self._restore:
+            locked = [put_aside(path) for path in locked]
+            settle(self._paths, self.outcomes)
+        self.locked = tuple(locked)
 
     def _ingest(self) -> None:
         from ingest import ingest_paths, report_of
@@ -107,7 +150,7 @@ class UploadJob:
                 self._paths,
                 self._settings,
                 collection=self.collection,
-                force=self._again,
+                force=self.again,
                 progress=self._note,
                 cancelled=self._cancelled.is_set,
                 on_wait=self.waiting.set,
@@ -121,73 +164,3 @@ class UploadJob:
     def _note(self, progress: Progress) -> None:
         self.waiting.clear()
         self.progress = progress
-
-
-def folder_of(settings: Settings, collection: str) -> Path:
-    """Where the uploads of a collection are kept."""
-    return uploads_folder(settings) / collection
-
-
-def uploads_folder(settings: Settings) -> Path:
-    """Where the uploads of all collections are kept."""
-    return settings.home / "uploads"
-
-
-def move_uploads(store: Store, settings: Settings, old: str, new: str) -> None:
-    """Moves the uploads of a collection that is now called ``new``, and tells it the new paths."""
-    source, target = folder_of(settings, old), folder_of(settings, new)
-    if not source.is_dir() or target.exists():
-        return
-    source.rename(target)
-    collection = store.get(new)
-    with collection.writer(settings.lock_wait_s) as writer:
-        for path, document_id in collection.paths().items():
-            if Path(path).is_relative_to(source):
-                writer.point(str(target / Path(path).relative_to(source)), document_id)
-                writer.forget(path)
-
-
-def keep(folder: Path, name: str, data: bytes | memoryview) -> Path:
-    """Writes an upload; the file it replaces is put aside until ``settle``.
-
-    Raises:
-        RagError: The disk is full, or the folder cannot be written.
-    """
-    target = folder / safe_name(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=".incoming-", delete=False) as file:
-            file.write(data)
-        if target.exists() and not _before(target).exists():
-            shutil.copy2(target, _before(target))
-        Path(file.name).replace(target)
-    except OSError as error:
-        raise RagError(
-            f"{target.name} could not be kept in {folder} ({error.strerror}). "
-            "Make room or correct the permissions of that folder, then upload it again."
-        ) from error
-    return target
-
-
-def settle(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> None:
-    """Removes uploads that could not be ingested, and puts back what they had replaced."""
-    good = {Path(outcome.path).resolve() for outcome in outcomes if outcome.state in KEPT}
-    for path in paths:
-        before = _before(path)
-        if path.resolve() in good:
-            before.unlink(missing_ok=True)
-        elif before.exists():
-            before.replace(path)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def safe_name(name: str) -> str:
-    """The file name in ``name`` without any folder, and never hidden or empty."""
-    plain = PureWindowsPath(PurePosixPath(name).name).name.replace("\0", "").lstrip(".")
-    path = Path(plain or "upload")
-    return f"{path.stem[:120]}{path.suffix[:20]}"
-
-
-def _before(path: Path) -> Path:
-    return path.with_name(f".before-{path.name}")

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import time
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ingest.load import supported_suffixes
-from rag_app.errors import RagError
-from rag_app.types import FileOutcome
-from rag_app.ui import state, wording
+from ingest.load import FORMATS
+from rag_app.ui import state, upload_report, wording
 from rag_app.ui.launch import upload_limit_mb
 from rag_app.ui.markup import quoted
+from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
-from rag_app.ui.upload import UploadJob, folder_of, keep, safe_name
+from rag_app.ui.upload import UploadJob
+from rag_app.ui.upload_files import folder_of, keep, safe_name
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -27,78 +25,72 @@ if TYPE_CHECKING:
     from ingest import Progress
 
 LOOK_S = 0.25
-STATES = {
-    "added": ("added", "good"),
-    "updated": ("replaced", "good"),
-    "unchanged": ("already there", "same"),
-    "duplicate": ("same content as another file", "same"),
-    "skipped": ("skipped", "warn"),
-    "failed": ("failed", "bad"),
-    "forgotten": ("removed", "same"),
-}
-"""What each outcome is called on the page, and how it is coloured."""
 
 
 def show(shared: Resources, collection: str) -> UploadJob | None:
-    """Draws the field and what became of the last upload; returns the one that still runs."""
+    """Draws the field and what became of the last uploads; returns one that still runs."""
     number = state.get(Key.UPLOAD_ROUND, 0)
+    # Files of any type and somewhat above the limit are taken as well: the report then says of
+    # each what is wrong with it. The field itself would drop them without a word.
     files = st.file_uploader(
-        "Drop files here",
-        type=list(supported_suffixes()),
+        "Add documents",
         accept_multiple_files=True,
         max_upload_size=upload_limit_mb(shared.settings),
         key=f"upload_{number}",
         help="A file of the same name takes the place of the one before it.",
     )
-    with st.expander("Some of them are protected by a password", type="compact"):
-        password = st.text_input(
-            "Password", type="password", key="upload_password", label_visibility="collapsed"
-        )
+    st.html(f'<p class="accepted">{_accepted(shared)}</p>')
     if files:
         state.put(Key.UPLOAD_ROUND, number + 1)  # a new field: these files are taken
-        _take(shared, collection, files, password or None)
-        st.rerun()
-    job = shared.upload(collection)
-    if job is None or not job.finished.is_set():
-        return job
-    _outcome(shared, job)
-    return None
+        with in_plain_words():
+            _take(shared, collection, files)
+            st.rerun()
+    running = None
+    for job in shared.uploads(collection):
+        if job.finished.is_set():
+            upload_report.show(shared, job)
+        else:
+            running = running or job
+    return running
 
 
 def follow(job: UploadJob) -> None:
     """Shows the progress of an upload that was running until it ends, then draws the page anew."""
     with st.bottom, st.container(key="upload_progress", border=True):
         place = st.empty()
-        st.button(
-            "Stop after this file",
-            icon=":material/stop_circle:",
-            type="tertiary",
-            key="stop_upload",
-            disabled=job.cancelled,
-            on_click=job.cancel,
-        )
+        if len(job.names) > 1 or job.waiting.is_set():
+            st.button(
+                "Stop after this file",
+                icon=":material/stop_circle:",
+                type="tertiary",
+                key="stop_upload",
+                disabled=job.cancelled,
+                on_click=job.cancel,
+            )
     started = time.monotonic()
-    while not job.finished.wait(LOOK_S):
+    ended = False
+    while not ended:
         share, text = _progress(job, time.monotonic() - started)
         place.progress(share, text)
+        ended = job.finished.wait(LOOK_S)
     state.draw_again()
 
 
-def _take(
-    shared: Resources, collection: str, files: Sequence[UploadedFile], password: str | None
-) -> None:
+def _accepted(shared: Resources) -> str:
+    kinds = ", ".join(dict.fromkeys(wording.kind(row.media_type) for row in FORMATS))
+    return f"{kinds} · up to {shared.settings.max_file_mb:g} MB each"
+
+
+def _take(shared: Resources, collection: str, files: Sequence[UploadedFile]) -> None:
     folder = folder_of(shared.settings, collection)
-    try:
-        paths: list[Path] = []
-        taken: set[str] = set()
-        for file in files:
-            name = _distinct(safe_name(file.name), taken)
-            taken.add(name)
-            paths.append(keep(folder, name, file.getbuffer()))
-        settings = shared.settings.override(pdf_password=password)
-        shared.start_upload(UploadJob(settings, collection, paths, restore=True))
-    except RagError as error:
-        state.complain(str(error))
+    paths: list[Path] = []
+    taken: set[str] = set()
+    for file in files:
+        name = _distinct(safe_name(file.name), taken)
+        taken.add(name)
+        paths.append(keep(folder, name, file.getbuffer()))
+    shared.dismiss_finished(collection)
+    shared.start_upload(UploadJob(shared.settings, collection, paths, restore=True))
 
 
 def _distinct(name: str, taken: set[str]) -> str:
@@ -135,39 +127,3 @@ def _share(progress: Progress) -> float:
     within = progress.chunks_done / progress.chunks_known if behind > 0 else 0.0
     share = (progress.done + within) / max(progress.total, 1)
     return min(share, 0.99) if progress.done < progress.total else 1.0
-
-
-def _outcome(shared: Resources, job: UploadJob) -> None:
-    with st.container(border=True, key="upload_outcome", gap="small"):
-        if job.error:
-            st.error(job.error, icon=":material/error:")
-        counts = Counter(STATES[outcome.state][0] for outcome in job.outcomes)
-        summary = ", ".join(f"{number} {what}" for what, number in counts.items())
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{summary or 'Nothing was added'}** in {wording.seconds(job.seconds)}")
-            st.space("stretch")
-            st.button(
-                "",
-                icon=":material/close:",
-                type="tertiary",
-                key="dismiss_upload",
-                help="Close this report",
-                on_click=shared.dismiss_upload,
-                args=(job.collection,),
-            )
-        if job.cancelled:
-            st.caption("You stopped the upload. The files after that point were not added.")
-        st.html('<ul class="outcomes">' + "".join(map(_line, job.outcomes)) + "</ul>")
-
-
-def _line(outcome: FileOutcome) -> str:
-    said, tone = STATES[outcome.state]
-    counted = (
-        f"{wording.count(outcome.pages, 'page')}, {wording.count(outcome.chunks, 'passage')}"
-        if outcome.chunks
-        else ""
-    )
-    return (
-        f'<li><b>{html.escape(Path(outcome.path).name)}</b> <em class="chip {tone}">{said}</em>'
-        f"<p>{html.escape(outcome.reason or counted)}</p></li>"
-    )

@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from rag_app.types import MARKDOWN, PDF, TEXT
+
+KINDS = {PDF: "PDF", MARKDOWN: "Markdown", TEXT: "Text"}
+
 
 def zone() -> tzinfo:
     """The reader's time zone, which the browser tells."""
@@ -14,6 +18,11 @@ def zone() -> tzinfo:
         return ZoneInfo(st.context.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         return UTC
+
+
+def kind(media_type: str) -> str:
+    """What people call a kind of document."""
+    return KINDS.get(media_type, media_type)
 
 
 def count(number: int, noun: str) -> str:

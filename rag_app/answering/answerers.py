@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from rag_app.answering.chat_model import llm_destination
 from rag_app.settings import Settings
 
 READY = "ready"
@@ -29,8 +30,6 @@ class AnswererStatus:
 
 def list_answerers(settings: Settings) -> list[AnswererStatus]:
     """What can answer now, and what would need which extra or key. Loads nothing."""
-    from rag_app.answering.chat_model import llm_destination
-
     def destination(spec: str) -> str | None:
         return llm_destination(settings.override(llm=spec))
 
