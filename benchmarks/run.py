@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-NAMES = ("sample_questions", "latency", "tutorial_report", "answers")
+NAMES = ("sample_questions", "latency", "tutorial_report", "answers", "precision")
 
 
 def main(names: list[str]) -> int:
