@@ -30,6 +30,7 @@ class AnswererStatus:
 
 def list_answerers(settings: Settings) -> list[AnswererStatus]:
     """What can answer now, and what would need which extra or key. Loads nothing."""
+
     def destination(spec: str) -> str | None:
         return llm_destination(settings.override(llm=spec))
 
