@@ -21,7 +21,8 @@ from pathlib import Path
 
 from corpora import Corpus, Opened, Question, mtrag, opened, scifact, squad, squad_reported
 
-from rag_app.answering.evidence import Evidence, gather
+from rag_app.answering.evidence import Evidence
+from rag_app.answering.rank import find
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
 
 GROUPS = 16
@@ -82,9 +83,7 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
 
 def gathered(collection: Opened, question: str, only: frozenset[str] | None = None) -> Evidence:
     """What the product would answer from, within some documents if ``only`` is given."""
-    searcher = collection.searcher
-    found = searcher.search(question, FITTED_HITS, only)
-    return gather(found, searcher.collection, searcher.embeddings)
+    return find(collection.searcher, question, FITTED_HITS, only)[1]
 
 
 def _squad(own: Squad, questions: Sequence[Question]) -> Iterator[Example]:

@@ -13,9 +13,11 @@ from answering_samples import made_hit
 
 from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence, gather
 from rag_app.answering.extractive import quote_best
+from rag_app.answering.rank import find, reordered
 from rag_app.answering.relevance import answer_probability, relevance_features
 from rag_app.answering.weights import ANY_MODEL, load_weights
 from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.errors import UsageError
 from rag_app.retrieval.search import SearchResult
 from rag_app.types import EmbeddingIdentity, Hit
 
@@ -112,6 +114,37 @@ def test_neighbours_become_one_quotation_and_others_do_not() -> None:
     text, citations = quote_best(weigh("When does the pump warranty end?", near)[0], 2)
     assert text == "The warranty is long. The pump warranty ends in May. [1]"
     assert citations[0].quote == "The warranty is long. The pump warranty ends in May."
+
+
+def test_a_good_sentence_lifts_its_passage() -> None:
+    vague = replace(made_hit("The pump has a price and a name.", name="a.txt"), score=0.52)
+    telling = made_hit("Birds sing. The pump has a warranty of 36 months.", name="b.txt")
+    question = "How many months is the warranty of the pump?"
+    evidence, _ = weigh(question, vague, telling)
+    assert [hit.document.name for hit in evidence.hits] == ["a.txt", "b.txt"]
+    lifted = reordered(evidence)
+    assert [hit.document.name for hit in lifted.hits] == ["b.txt", "a.txt"]
+    assert lifted.candidates == evidence.candidates
+    far = replace(vague, score=5.0)
+    assert reordered(weigh(question, far, telling)[0]).hits[0].score == 5.0
+
+
+@pytest.mark.parametrize(("destination", "searched"), [(None, 12), ("api.example.com", 5)])
+def test_a_remote_model_is_sent_no_more_than_is_needed(
+    destination: str | None, searched: int
+) -> None:
+    asked: list[int] = []
+
+    class Spy:
+        embeddings = SimpleNamespace(destination=destination)
+
+        def search(self, question: str, k: int, document_ids: object) -> None:
+            asked.append(k)
+            raise UsageError("enough")
+
+    with pytest.raises(UsageError):
+        find(Spy(), "What is the price?", 3)
+    assert asked == [searched]
 
 
 def test_no_passage_gives_no_answer_and_no_probability() -> None:

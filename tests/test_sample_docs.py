@@ -24,16 +24,16 @@ UNANSWERABLE = [question for question in QUESTIONS if question["document"] is No
 
 # What a document would have to mention to answer the unanswerable questions, in their order.
 ABSENT = (
-    "mona lisa",
-    "saturn",
-    "composer",
-    "dental",
-    "bluetooth",
-    "anti-?virus",
-    "airline",
-    "relocation",
-    "atex",
-    "jubilad",
+    "world cup",
+    "sourdough",
+    "photosynthesis",
+    "modbus",
+    "gym",
+    "uptime",
+    "dress code",
+    "child-?care",
+    "python",
+    "alquil",
 )
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Self
 from rag_app.answering.abstain import abstention
 from rag_app.answering.chat_model import EXTRACTIVE, llm_destination, load_chat_model
 from rag_app.answering.condense import stand_alone
-from rag_app.answering.evidence import Evidence, gather
+from rag_app.answering.evidence import Evidence
 from rag_app.answering.extractive import quote_best
 from rag_app.answering.generative import Generated, Generator
 from rag_app.answering.opening import open_parts
-from rag_app.answering.relevance import FITTED_HITS, answer_probability
+from rag_app.answering.rank import find
+from rag_app.answering.relevance import answer_probability
 from rag_app.embeddings.base import IdentifiedEmbeddings
-from rag_app.retrieval.search import Searcher, SearchResult, clean_question
+from rag_app.retrieval.search import Searcher, clean_question
 from rag_app.settings import Settings
 from rag_app.types import Answer, AnswerEvent, AnswerToken, Turn
 
@@ -123,9 +124,7 @@ class Assistant:
         rewrite = generator.complete if generator else None
         searched_for = stand_alone(cleaned, history, rewrite)
         k = k or self.settings.top_k
-        found = self._searcher.search(searched_for, max(k, FITTED_HITS), document_ids)
-        weighing = perf_counter()
-        evidence = gather(found, self.collection, self.embeddings)
+        found, evidence = find(self._searcher, searched_for, k, document_ids)
         result = Generated("", abstained=True)
         for event in self._answer(cleaned, evidence, k, generator, history, should_stop):
             if isinstance(event, AnswerToken):
@@ -133,7 +132,7 @@ class Assistant:
             else:
                 result = event
         if result.abstained:
-            text = self._abstention(found, document_ids)
+            text = self._abstention(evidence, document_ids)
             result = replace(result, text=text)
             yield AnswerToken(text)
         now = perf_counter()
@@ -143,14 +142,14 @@ class Assistant:
             text=result.text,
             abstained=result.abstained,
             citations=result.citations,
-            hits=found.hits[:k],
+            hits=evidence.hits[:k],
             collection=self.collection.name,
             embedding=self.embeddings.identity.spec,
             llm=self.settings.llm,
             timings={
                 "load": self.load_seconds,
                 **found.timings,
-                "answer": now - weighing,
+                "answer": now - started - sum(found.timings.values()),
                 "total": now - started + self.load_seconds,
             },
             notices=(*notices, *found.notices, *result.notices),
@@ -183,6 +182,6 @@ class Assistant:
             yield AnswerToken(text)
             yield Generated(text, citations=citations)
 
-    def _abstention(self, found: SearchResult, document_ids: Ids[str] | None) -> str:
+    def _abstention(self, evidence: Evidence, document_ids: Ids[str] | None) -> str:
         searched = self.collection.info.documents if document_ids is None else len(document_ids)
-        return abstention(self.collection.name, searched, found.hits)
+        return abstention(self.collection.name, searched, evidence.hits)

@@ -28,7 +28,7 @@ def answer_probability(evidence: Evidence, spec: str) -> float:
     """The estimated probability that ``evidence`` holds an answer, in [0, 1].
 
     Args:
-        evidence: From ``gather``.
+        evidence: From ``find``.
         spec: The embedding model; cosines of different models do not mean the same.
     """
     if not evidence.candidates:
@@ -45,12 +45,12 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
     question, hits, candidates = evidence.question, evidence.hits, evidence.candidates
     best = candidates[0]
     of_best = dict(zip(SENTENCE_FEATURES, best.features, strict=True))
-    last = hits[min(FITTED_HITS, len(hits)) - 1]
+    fused = [hit.score for hit in hits[:FITTED_HITS]]
     third = candidates[min(2, len(candidates) - 1)]
     return {
         "sentence_cosine": max(c.features[0] for c in candidates),
         "score_gap": min(SCORE_GAP, best.score - third.score),
-        "fused_gap": min(FUSED_GAP, hits[0].score - last.score),
+        "fused_gap": min(FUSED_GAP, max(fused) - min(fused)),
         "overlap": of_best["overlap"],
         "overlap_near": question.coverage(best.terms),
         "overlap_passage": of_best["overlap_passage"],

@@ -81,7 +81,8 @@ class Hit:
     Attributes:
         chunk: The passage.
         document: Where it comes from.
-        score: The fused score in [0, 1], which the ranking follows.
+        score: The fused score in [0, 1]. A search ranks by it; an answer's passages are reordered
+            by their sentences.
         cosine: Cosine similarity to the question, if the dense list had it.
         bm25: BM25 score (larger is better), if the keyword list had it.
     """
