@@ -14,7 +14,8 @@ from threading import Thread
 import numpy as np
 
 from rag_app.embeddings.base import IdentifiedEmbeddings
-from rag_app.embeddings.minilm_files import PRECISIONS, ensure_onnx, is_ready, onnx_path
+from rag_app.embeddings.minilm import IDENTITIES
+from rag_app.embeddings.minilm_files import ensure_onnx, is_ready, onnx_path
 from rag_app.settings import Settings, load_settings
 from rag_app.types import EmbeddingIdentity
 
@@ -26,7 +27,7 @@ def prepared_cache(folder: Path) -> Path:
     """
     own = Path(tempfile.gettempdir()) / f"rag-app-tests-{os.getuid()}"
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    for precision in PRECISIONS:
+    for precision in IDENTITIES:
         shared = Settings()
         if not is_ready(onnx_path(shared, precision)):
             shared = Settings(cache=own)

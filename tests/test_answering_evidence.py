@@ -129,6 +129,16 @@ def test_a_good_sentence_lifts_its_passage() -> None:
     assert reordered(weigh(question, far, telling)[0]).hits[0].score == 5.0
 
 
+def test_the_gap_between_the_passages_does_not_depend_on_their_order() -> None:
+    hits = [
+        replace(made_hit("The pump has a price.", name=f"{score}.txt"), score=score)
+        for score in (0.5, 0.6, 0.58)
+    ]
+    for order in (hits, hits[::-1]):
+        evidence, _ = weigh("What is the price of the pump?", *order)
+        assert relevance_features(evidence)["fused_gap"] == pytest.approx(0.1)
+
+
 @pytest.mark.parametrize(("destination", "searched"), [(None, 12), ("api.example.com", 5)])
 def test_a_remote_model_is_sent_no_more_than_is_needed(
     destination: str | None, searched: int

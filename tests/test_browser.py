@@ -17,9 +17,7 @@ from browser import (
     QUESTION,
     ask,
     choose,
-    chromium,
     environment,
-    make_papers,
     overflow,
     picture,
     serving,
@@ -31,17 +29,6 @@ from llm_server import ScriptedLlm, scripted_llm
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture(scope="module")

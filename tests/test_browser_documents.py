@@ -13,9 +13,7 @@ from browser import (
     QUESTION,
     ask,
     choose,
-    chromium,
     free_port,
-    make_papers,
     no_exception,
     picture,
     serving,
@@ -28,17 +26,6 @@ from playwright.sync_api import Browser, Locator, Page, expect
 pytestmark = pytest.mark.browser
 
 REPORT = '[class*="st-key-upload_outcome"]'
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def papers(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_papers(tmp_path_factory.mktemp("papers"))
 
 
 @pytest.fixture(scope="module")

@@ -44,6 +44,19 @@ def cli(tmp_path: Path) -> Cli:
     return Cli(tmp_path)
 
 
+def in_shell(cli: Cli, command: str) -> subprocess.CompletedProcess[str]:
+    """Runs ``rag COMMAND`` in a shell, whose redirections it may have."""
+    return subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m rag_app {command}"],
+        env=environment(cli.folder),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
 def ended(
     body: Callable[[], None], *arguments: str, capsys: pytest.CaptureFixture[str]
 ) -> tuple[int, str]:
@@ -188,29 +201,12 @@ class TestErrors:
         assert one_sentence(text)
 
     def test_closed_streams_stop_no_command(self, cli: Cli) -> None:
-        command = f"{sys.executable} -m rag_app collections list --json"
         for closed, shown in (("<&-", "[]"), (">&-", ""), ("2>&-", "[]"), ("<&- >&- 2>&-", "")):
-            done = subprocess.run(
-                ["sh", "-c", f"{command} {closed}"],
-                env=environment(cli.folder),
-                cwd=cli.folder,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                check=False,
-            )
+            done = in_shell(cli, f"collections list --json {closed}")
             assert (done.returncode, done.stdout.strip()) == (0, shown), done.stderr
 
     def test_a_full_disk_under_standard_output(self, cli: Cli) -> None:
-        done = subprocess.run(
-            ["sh", "-c", f"{sys.executable} -m rag_app settings > /dev/full"],
-            env=environment(cli.folder),
-            cwd=cli.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = in_shell(cli, "settings > /dev/full")
         assert done.returncode == 1
         assert done.stderr.startswith("rag: No space left on device. ")
 

@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from ingest_samples import (
     BODY,
@@ -24,6 +25,7 @@ from ingest_samples import (
 )
 
 from ingest.load import FORMATS, LoadOptions, digest_file, format_of, load_document
+from ingest.load.pdfium import char_index
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import MARKDOWN, PDF, TEXT
 
@@ -412,3 +414,11 @@ def test_a_process_may_end_while_a_thread_reads(tmp_path):
             cwd=Path(__file__).parents[1],
         )
         assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_pdfium_counts_a_character_beyond_16_bits_twice(monkeypatch):
+    """The identity in the place of PDFium's own step from text to characters shows what it gets."""
+    monkeypatch.setattr(
+        pypdfium2.raw, "FPDFText_GetCharIndexFromTextIndex", lambda page, index: index
+    )
+    assert [char_index(None, "a😀b", offset) for offset in range(4)] == [0, 1, 3, 4]

@@ -19,7 +19,7 @@ from rag_app.errors import AnswerError, RagError, UsageError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import Store
 from rag_app.types import Answer, AnswerEvent, AnswerToken, Citation, FileOutcome
-from rag_app.ui import launch, markup, problems, settings_page, suggestions, wording
+from rag_app.ui import launch, markup, pdf_password, problems, settings_page, suggestions, wording
 from rag_app.ui.generation import STOPPED, UNEXPECTED, Generation
 from rag_app.ui.records import AnswerRecord, record_from, record_of
 from rag_app.ui.upload import UploadJob
@@ -467,3 +467,21 @@ def test_without_samples_a_heading_below_the_title_makes_a_question(
             for record in collection.documents()
         }
     assert made == {"pump.md": "What does pump.md say about “Warranty”?", "bare.md": ""}
+
+
+@pytest.mark.parametrize(
+    ("name", "password", "asked_for"),
+    [
+        ("secret.pdf", None, True),
+        ("secret.pdf", "wrong", True),
+        ("secret.pdf", "owl", False),
+        ("pump-manual.pdf", None, False),
+        ("broken.pdf", None, False),
+        ("binary.txt", None, False),
+        ("gone.pdf", None, False),
+    ],
+)
+def test_a_password_is_asked_for_where_it_opens_the_file(
+    papers: Path, name: str, password: str | None, asked_for: bool
+) -> None:
+    assert pdf_password.needed(papers / name, password) is asked_for

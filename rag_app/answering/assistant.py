@@ -124,6 +124,7 @@ class Assistant:
         rewrite = generator.complete if generator else None
         searched_for = stand_alone(cleaned, history, rewrite)
         k = k or self.settings.top_k
+        searching = perf_counter()
         found, evidence = find(self._searcher, searched_for, k, document_ids)
         result = Generated("", abstained=True)
         for event in self._answer(cleaned, evidence, k, generator, history, should_stop):
@@ -149,7 +150,7 @@ class Assistant:
             timings={
                 "load": self.load_seconds,
                 **found.timings,
-                "answer": now - started - sum(found.timings.values()),
+                "answer": now - searching - sum(found.timings.values()),
                 "total": now - started + self.load_seconds,
             },
             notices=(*notices, *found.notices, *result.notices),

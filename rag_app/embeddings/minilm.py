@@ -122,10 +122,9 @@ def models(settings: Settings) -> list[ModelStatus]:
     """The one model in its two precisions, without loading it."""
     try:
         model_folder()
+        state = "ready"
     except EmbeddingError:
-        state, ready = f"needs package {PACKAGE.replace('_', '-')}", False
-    else:
-        state, ready = "ready", True
+        state = f"needs package {PACKAGE.replace('_', '-')}"
     return [
         ModelStatus(
             identity.spec,
@@ -133,7 +132,7 @@ def models(settings: Settings) -> list[ModelStatus]:
             identity.dimension,
             identity.max_tokens,
             None,
-            _note(settings, precision) if ready else _NOTES[precision],
+            _note(settings, precision),
         )
         for precision, identity in IDENTITIES.items()
     ]

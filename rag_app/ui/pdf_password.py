@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from rag_app.errors import DocumentUnreadableError
 from rag_app.settings import Settings
 from rag_app.ui import state
 from rag_app.ui.state import Key
@@ -20,17 +21,15 @@ def needed(path: Path, password: str | None) -> bool:
     """Whether a file is a PDF that opens only with another password than this."""
     if path.suffix.lower() != SUFFIX or not path.is_file():
         return False
-    import pypdfium2
-    from pypdfium2.raw import FPDF_ERR_PASSWORD
+    from ingest.load.pdfium import PdfBrokenError, open_pdf
 
-    from ingest.load.pdfium import LOCK
-
-    with LOCK:
-        try:
-            pypdfium2.PdfDocument(path, password=password or None).close()
-        except pypdfium2.PdfiumError as error:
-            return bool(error.err_code == FPDF_ERR_PASSWORD)
-    return False
+    try:
+        with open_pdf(path, path.name, password):
+            return False
+    except DocumentUnreadableError:  # encrypted is the one thing that it says of a file
+        return True
+    except PdfBrokenError:
+        return False
 
 
 def fitting(path: Path, settings: Settings) -> str | None:
