@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
+    from rag_app.embeddings.base import IdentifiedEmbeddings, UnknownWords, Vectors
     from rag_app.embeddings.cache import CachedEmbeddings, cached, vector_file
     from rag_app.embeddings.minilm import prepare
     from rag_app.embeddings.providers import ModelStatus, list_models, load_embeddings
@@ -18,6 +18,7 @@ __all__ = [
     "IdentifiedEmbeddings",
     "ModelSpec",
     "ModelStatus",
+    "UnknownWords",
     "Vectors",
     "cached",
     "check_identity",
@@ -34,6 +35,7 @@ _HOME = {
     "IdentifiedEmbeddings": "base",
     "ModelSpec": "spec",
     "ModelStatus": "providers",
+    "UnknownWords": "base",
     "Vectors": "base",
     "cached": "cache",
     "check_identity": "resolve",

@@ -6,6 +6,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from typing import cast
 
@@ -19,6 +20,30 @@ from rag_app.types import EmbeddingIdentity
 Vectors = NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownWords:
+    """How much of some texts a model with a vocabulary does not know.
+
+    Attributes:
+        words: Words in all texts together.
+        unknown: Those of them that the model has no vector for.
+        texts: Number of texts.
+        blank: Texts without any known word; their vectors are zero and match nothing.
+        examples: The most frequent unknown words.
+    """
+
+    words: int
+    unknown: int
+    texts: int
+    blank: int
+    examples: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Unknown words among all, from 0 to 1."""
+        return self.unknown / self.words if self.words else 0.0
+
+
 class IdentifiedEmbeddings(Embeddings):
     """Embeddings that say which vectors they make, and measure text in their own tokens.
 
@@ -29,6 +54,12 @@ class IdentifiedEmbeddings(Embeddings):
 
     destination: str | None = None
     """Host that receives the text; None when it stays on this machine."""
+
+    languages: tuple[str, ...] | None = None
+    """ISO 639-1 codes of the languages that it was made for; None where that is not known."""
+
+    disk_bytes: int | None = None
+    """What its files take on this machine; None where it has none or they are not known."""
 
     encoder_seconds: float = 0.0
     """Seconds spent inside the model so far (or waiting for its server), all calls together."""
@@ -84,6 +115,15 @@ class IdentifiedEmbeddings(Embeddings):
     def embed_query(self, text: str) -> list[float]:
         """LangChain's form of ``encode_query``."""
         return cast("list[float]", self.encode_query(text).tolist())
+
+    def count_unknown(self, texts: Sequence[str]) -> UnknownWords | None:
+        """Words that it has no vector for; None for a model that reads any text."""
+        del texts
+        return None
+
+    def word_vector(self, word: str) -> Vectors | None:
+        """The vector of one word, of shape (dimension,); None if the model does not know it."""
+        return cast("Vectors", self.encode_documents([word])[0])
 
     def close(self) -> None:
         """Lets go of files and connections. The object cannot be used afterwards."""

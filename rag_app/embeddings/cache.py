@@ -13,7 +13,7 @@ from dataclasses import asdict
 
 import numpy as np
 
-from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
+from rag_app.embeddings.base import IdentifiedEmbeddings, UnknownWords, Vectors
 from rag_app.embeddings.vectors import VectorFile
 from rag_app.settings import Settings
 from rag_app.types import EmbeddingIdentity
@@ -36,6 +36,8 @@ class CachedEmbeddings(IdentifiedEmbeddings):
         self._file = file
         self._salt = _digest_of(embeddings.identity)
         self.destination = embeddings.destination
+        self.languages = embeddings.languages
+        self.disk_bytes = embeddings.disk_bytes
         self.hits = 0
         self.misses = 0
 
@@ -52,6 +54,14 @@ class CachedEmbeddings(IdentifiedEmbeddings):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The model's own."""
         return self._inner.count_tokens(texts)
+
+    def count_unknown(self, texts: Sequence[str]) -> UnknownWords | None:
+        """The model's own."""
+        return self._inner.count_unknown(texts)
+
+    def word_vector(self, word: str) -> Vectors | None:
+        """The model's own."""
+        return self._inner.word_vector(word)
 
     def encode_query(self, text: str) -> Vectors:
         """The model's own; questions are not kept."""

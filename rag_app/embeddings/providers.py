@@ -30,11 +30,12 @@ class ModelStatus:
 
     Attributes:
         spec: How to name it; capitals stand for what the user fills in.
-        state: ``ready``, ``needs extra X`` or ``needs key Y``.
+        state: ``ready``, ``needs extra X``, ``needs key Y`` or ``needs a fit``.
         dimension: Length of a vector, if it is known.
         max_tokens: What it reads of a text, if it is known.
         destination: Host that would receive the text; None when it stays on this machine.
         note: A few words about it.
+        languages: ISO 639-1 codes of those it was made for; None where that is not known.
     """
 
     spec: str
@@ -43,6 +44,7 @@ class ModelStatus:
     max_tokens: int | None = None
     destination: str | None = None
     note: str = ""
+    languages: tuple[str, ...] | None = None
 
 
 class ProviderModule(Protocol):
