@@ -27,7 +27,11 @@ _DROPPED = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069"
     "\ufeff\ud800-\udfff"
 )
-_ODD = re.compile(rf"\r\n|[\r\x0b\x0c\x85\u2028]|[{_SPACES}]|[{''.join(_SYMBOLS)}]|[{_DROPPED}]+")
+# One set of characters to begin with: the search skips all others, four times as fast as a choice
+# between sets.
+_ODD = re.compile(
+    rf"[\r\x0b\x0c\x85\u2028{_SPACES}{''.join(_SYMBOLS)}{_DROPPED}](?:(?<=\r)\n)?"
+)
 # In a PDF, U+0002 may be PDFium's hyphen.
 _ODD_IN_PDF = re.compile(_ODD.pattern.replace("\x00-\x08", "\x00\x01\x03-\x08"))
 _LINE_ENDS = frozenset("\r\x0b\x0c\x85\u2028")
@@ -38,7 +42,6 @@ _WORD = re.compile(r"\S+")
 _RUNS = re.compile(r"(?<=[^ \n]) {2,}|[ ]+(?=\n|\Z)|\n{3,}")
 _BREAK = re.compile(r"[ ]*\n\s*")
 _GAPS = re.compile(r" {2,}")
-_OUTER = re.compile(r"\A\s+|\s+\Z")
 _OUTER_LINES = re.compile(r"\A(?:[ ]*\n)+|\s+\Z")
 _BULLET = re.compile(r"[•·▪◦‣●○■□➢✓☐☒*–—-][ ]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)][ ]")
 _FIGURE = re.compile(r"[($€£+–—-]*\d[\d.,]*[)%]*\*?|[—–$€£%)]+")
@@ -131,7 +134,7 @@ def _reflow(text: TracedText) -> None:
 
     text.sub(_BREAK, line_end)
     text.sub(_GAPS, " ")
-    text.sub(_OUTER, "")
+    text.strip()
 
 
 def _goes_on(before: str, after: str, width: int) -> bool:

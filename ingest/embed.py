@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from importlib import import_module
 
 from ingest.ledger import Ledger
 from ingest.load import LoadOptions
@@ -66,7 +65,7 @@ class Embedder:
             return
         # Importing runs Python for seconds; while the first file is parsed it would only slow that.
         self._encoding.wait()
-        import_module("chromadb")
+        self._target.warm()
 
     def _fill(self, parser: Parser) -> None:
         """Takes what the parser has ready, up to a full window; waits only if there is nothing."""

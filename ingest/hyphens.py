@@ -10,7 +10,13 @@ import re
 from collections.abc import Iterable
 
 # PDFium writes U+FFFE (older versions U+0002) for a hyphen at a line's end, without the line end.
-CUT = re.compile(r"([^\W_]+)(?:[\ufffe\x02]\s*|\xad\s*|[-\u2010][ ]?\n(?!\n))(?=([^\W_]+))")
+# The hyphen stands first in the pattern, so that the search skips from one to the next; what is
+# before it is looked up where one was found.
+CUT = re.compile(
+    r"[\ufffe\x02\xad\u2010-](?:(?<=[\ufffe\x02\xad])\s*|(?<=[\u2010-])[ ]?\n(?!\n))(?=([^\W_]+))"
+)
+_LEFT = re.compile(r"[^\W_]+\Z")
+_LONGEST = 100  # characters of a word that are looked at
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _PREFIXES = frozenset(
     (
@@ -38,9 +44,11 @@ class Hyphens:
         self._words: frozenset[str] | None = None
 
     def joined(self, match: re.Match[str]) -> str:
-        """What takes the place of the left half and its hyphen, for a match of ``CUT``."""
-        left, right = match.group(1), match.group(2)
-        return left + "-" if self._keeps(left, right) else left
+        """What takes the place of a match of ``CUT``: a hyphen, nothing, or what it was."""
+        left = _left(match)
+        if not left:
+            return match.group()
+        return "-" if self._keeps(left, match.group(1)) else ""
 
     def _keeps(self, left: str, right: str) -> bool:
         capital = right[0].isupper() and not (left.isupper() and right.isupper() and len(left) > 1)
@@ -58,8 +66,23 @@ class Hyphens:
         if self._words is None:
             found: set[str] = set()
             for text in self._texts:
-                # The halves themselves are no evidence.
-                whole = CUT.sub(" \ufffe", text)
-                found.update(_WORD.findall(re.sub(r"\ufffe[^\W_]+", " ", whole).casefold()))
+                found.update(_WORD.findall(_without_halves(text).casefold()))
             self._words = frozenset(found)
         return self._words
+
+
+def _left(match: re.Match[str]) -> str:
+    """The half of the word before a match of ``CUT``."""
+    start = match.start()
+    found = _LEFT.search(match.string[max(0, start - _LONGEST) : start])
+    return found.group() if found else ""
+
+
+def _without_halves(text: str) -> str:
+    """The text without cut words: the halves themselves are no evidence."""
+    pieces, done = [], 0
+    for match in CUT.finditer(text):
+        if left := _left(match):
+            pieces.append(text[done : match.start() - len(left)])
+            done = match.end(1)
+    return " ".join([*pieces, text[done:]])

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
-from rag_app.errors import CollectionExistsError, StoreBusyError, UsageError
+from rag_app.errors import CollectionExistsError, StoreBusyError, StoreError, UsageError
 from rag_app.settings import Settings
 from rag_app.types import ChunkingIdentity, EmbeddingIdentity
 
@@ -97,6 +97,11 @@ class Target:
         collection = self._store.get(self.name)
         check_identity(collection.info.embedding, identity)
         return collection
+
+    def warm(self) -> None:
+        """Gets the store ready while the model works; what fails here fails again at the write."""
+        with suppress(StoreError):
+            self._store.warm()
 
     def catch_up(self) -> None:
         """Works off what an interrupted run, or a server that was down, left for the vector index.

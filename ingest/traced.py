@@ -38,6 +38,13 @@ class TracedText:
             for match in pattern.finditer(self.text)
         )
 
+    def strip(self) -> None:
+        """Takes off white space at both ends."""
+        length = len(self.text)
+        first = length - len(self.text.lstrip())
+        last = max(first, len(self.text.rstrip()))
+        self.replace([(0, first, ""), (last, length, "")])
+
     def replace(self, edits: Iterable[tuple[int, int, str]]) -> None:
         """Puts new text in the place of ranges: start, end (not empty) and what takes the place.
 

@@ -173,13 +173,17 @@ def _lines(page: PdfTextPage, text: str) -> list[Line]:
 
     box = raw.FS_RECTF()
     lines, start = [], 0
+    unit = 0  # where the line starts in UTF-16 units, in which PDFium counts
     for content in text.split("\r\n"):
         end = start + len(content)
-        index = char_index(page, text, start)
+        index = raw.FPDFText_GetCharIndexFromTextIndex(page, unit)
         if content.strip() and raw.FPDFText_GetLooseCharBox(page, index, box):
             size = raw.FPDFText_GetFontSize(page, index)
             weight = raw.FPDFText_GetFontWeight(page, index) or _named_weight(page, index)
             lines.append(Line(start, end, box.top, box.bottom, size, weight))
+        unit += end + 2 - start
+        if not content.isascii():
+            unit += len(_WIDE.findall(content))
         start = end + 2
     return lines
 

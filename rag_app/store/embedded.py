@@ -45,6 +45,13 @@ class EmbeddedIndex(VectorIndex):
         self._shared = shared.acquire(home)
         self._open = True
 
+    def warm(self) -> None:
+        """Imports and starts it."""
+        import chromadb  # noqa: F401 - the long part, while nobody is kept out
+
+        with self._shared.held(), chroma_explained(self._shared.path):
+            self._shared.engine()
+
     def close(self) -> None:
         """Gives the engine back; the last one to do so closes it."""
         if self._open:

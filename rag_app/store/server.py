@@ -27,6 +27,10 @@ class ServerIndex(VectorIndex):
         self._engine: Engine | None = None
         self._lock = threading.Lock()
 
+    def warm(self) -> None:
+        """Imports the client; the server is asked when there is something to ask."""
+        import chromadb  # noqa: F401
+
     def close(self) -> None:
         """Closes the connections."""
         with self._lock:

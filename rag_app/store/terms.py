@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Protocol, cast
 
@@ -31,10 +31,16 @@ class _Stemmer(Protocol):
     def stemWord(self, word: str) -> str: ...  # noqa: N802 - the library's name
 
 
-def words(text: str) -> Iterator[str]:
+def words(text: str) -> Sequence[str]:
     """The words of ``text`` in lower case; 1,577 is one word, 1577."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    for run in _WORD.findall(_THOUSANDS.sub("", folded)):
+    runs: list[str] = _WORD.findall(_THOUSANDS.sub("", folded))
+    return list(_pairs(runs)) if _IDEOGRAPH.search(folded) else runs
+
+
+def _pairs(runs: Iterable[str]) -> Iterator[str]:
+    """Runs of ideographs as their overlapping pairs, all other runs as they are."""
+    for run in runs:
         if len(run) > 2 and _IDEOGRAPH.match(run):
             yield from (run[i : i + 2] for i in range(len(run) - 1))
         else:
@@ -59,6 +65,6 @@ def term(word: str, language: str) -> str:
 
 @lru_cache
 def _stemmer(language: str) -> _Stemmer:
-    import snowballstemmer  # dozens of modules, needed only for writing and asking
+    import snowballstemmer  # PyStemmer, where that is installed; only for writing and asking
 
     return cast("_Stemmer", snowballstemmer.stemmer(language))

@@ -50,6 +50,10 @@ class VectorIndex(ABC):
         """
 
     @abstractmethod
+    def warm(self) -> None:
+        """Gets the engine ready, which takes a second, before it is needed."""
+
+    @abstractmethod
     def close(self) -> None:
         """Lets go of files and connections; may be called twice."""
 
