@@ -83,6 +83,57 @@ def iter_chunks(
             ordinal += 1
 
 
+def split_chunks(
+    chunks: Sequence[Chunk],
+    embeddings: TokenCounter,
+    chunking: ChunkingIdentity,
+    *,
+    lines: bool,
+) -> list[Chunk]:
+    """Cuts those passages of a document that are longer than ``chunking`` allows.
+
+    For a document whose file is gone: passages are split where they are too long, never joined, so
+    that each is still a slice of its page. Tokens are counted anew for all of them.
+
+    Args:
+        chunks: All passages of a document, in order.
+        embeddings: The model that will read them.
+        chunking: The size they are to have, and what the pieces of one repeat.
+        lines: Whether every line end is a border, as in a PDF.
+    """
+    cutter = _Cutter(embeddings, chunking, lines=lines)
+    counts = embeddings.count_tokens([contextual_text(chunk) for chunk in chunks])
+    pieces: list[Chunk] = []
+    for chunk, tokens in zip(chunks, counts, strict=True):
+        longer = tokens > min(chunking.size, cutter.longest)
+        pieces += (_pieces(chunk, cutter) if longer else []) or [replace(chunk, tokens=tokens)]
+    return [
+        replace(
+            piece,
+            id=f"{piece.document_id[:32]}-{ordinal:05d}",
+            ordinal=ordinal,
+            truncated=piece.tokens > cutter.longest,
+        )
+        for ordinal, piece in enumerate(pieces)
+    ]
+
+
+def _pieces(chunk: Chunk, cutter: _Cutter) -> list[Chunk]:
+    page = CleanPage(chunk.page, chunk.text, range(len(chunk.text) + 1))
+    section = Section(page, 0, len(chunk.text), chunk.headings)
+    return [
+        replace(
+            chunk,
+            text=draft.text,
+            start=chunk.start + draft.start,
+            end=chunk.start + draft.end,
+            headings=draft.headings,
+            tokens=draft.tokens,
+        )
+        for draft in cutter.cut([section])
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     page: CleanPage

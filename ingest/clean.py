@@ -29,9 +29,7 @@ _DROPPED = (
 )
 # One set of characters to begin with: the search skips all others, four times as fast as a choice
 # between sets.
-_ODD = re.compile(
-    rf"[\r\x0b\x0c\x85\u2028{_SPACES}{''.join(_SYMBOLS)}{_DROPPED}](?:(?<=\r)\n)?"
-)
+_ODD = re.compile(rf"[\r\x0b\x0c\x85\u2028{_SPACES}{''.join(_SYMBOLS)}{_DROPPED}](?:(?<=\r)\n)?")
 # In a PDF, U+0002 may be PDFium's hyphen.
 _ODD_IN_PDF = re.compile(_ODD.pattern.replace("\x00-\x08", "\x00\x01\x03-\x08"))
 _LINE_ENDS = frozenset("\r\x0b\x0c\x85\u2028")

@@ -21,6 +21,7 @@ class Progress:
         chunks_known: Passages of the files that are parsed so far.
         seconds: Since the start.
         encoder_seconds: Of these, inside the embedding model.
+        all_known: Whether ``chunks_known`` counts the passages of all files.
     """
 
     done: int
@@ -30,6 +31,7 @@ class Progress:
     chunks_known: int
     seconds: float
     encoder_seconds: float
+    all_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,23 @@ class IngestReport:
         """The files whose content was embedded and stored in this run."""
         return tuple(one for one in self.outcomes if one.state in {"added", "updated"})
 
+    @property
+    def unknown_words(self) -> float | None:
+        """Share of words that the model does not know, over all stored files by their length."""
+        counted = [one for one in self.stored if one.unknown_words is not None]
+        characters = sum(one.characters for one in counted)
+        if not characters:
+            return None
+        return sum((one.unknown_words or 0.0) * one.characters for one in counted) / characters
+
+    @property
+    def blank_chunks(self) -> int:
+        """Passages without any word that the model knows."""
+        return sum(one.blank_chunks for one in self.stored)
+
     def to_json(self) -> dict[str, object]:
         """The object that ``ingest --report`` writes."""
+        unknown = self.unknown_words
         stored = self.stored
         return {
             "collection": self.collection,
@@ -79,6 +96,8 @@ class IngestReport:
                 "characters": sum(one.characters for one in stored),
                 "chunks": sum(one.chunks for one in stored),
                 "truncated_chunks": sum(one.truncated_chunks for one in stored),
+                "unknown_words": None if unknown is None else round(unknown, 4),
+                "blank_chunks": self.blank_chunks,
                 "seconds": round(self.seconds, 3),
                 "encoder_seconds": round(self.encoder_seconds, 3),
             },

@@ -6,7 +6,13 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
-from rag_app.errors import CollectionExistsError, StoreBusyError, StoreError, UsageError
+from rag_app.errors import (
+    CollectionExistsError,
+    CollectionSwitchedError,
+    StoreBusyError,
+    StoreError,
+    UsageError,
+)
 from rag_app.settings import Settings
 from rag_app.types import ChunkingIdentity, EmbeddingIdentity
 
@@ -80,12 +86,21 @@ class Target:
         Raises:
             EmbeddingMismatchError: Another process has made the collection with another model.
             UsageError: Another process has made it with another chunking.
+            CollectionSwitchedError: It has changed over to another model since ours was loaded.
         """
         if self._writer is None:
-            collection = self._collection_for(identity)
-            wait_s = self._settings.lock_wait_s
-            self._writer = self._stack.enter_context(collection.writer(wait_s, self._on_wait))
+            try:
+                self._writer = self._open(identity)
+            except CollectionSwitchedError:
+                if identity is not None:  # what is embedded already is of the former model
+                    raise
+                self._writer = self._open(None)
         return self._writer
+
+    def _open(self, identity: EmbeddingIdentity | None) -> Writer:
+        collection = self._collection_for(identity)
+        wait_s = self._settings.lock_wait_s
+        return self._stack.enter_context(collection.writer(wait_s, self._on_wait))
 
     def _collection_for(self, identity: EmbeddingIdentity | None) -> Collection:
         if identity is None:

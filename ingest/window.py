@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from rag_app.embeddings import IdentifiedEmbeddings
+    from rag_app.embeddings import IdentifiedEmbeddings, UnknownWords
 
 WINDOW = 256
 """Passages that are sorted together: enough to find neighbours of like length."""
-_SLICE = 64
+SLICE = 64
 """Passages in one call: a Ctrl-C waits for no more than these."""
 
 
@@ -35,6 +35,9 @@ class Job:
         vectors: One for each; None until it is embedded.
         parsed: Known when the last passage is there.
         seconds: Its share of the time in the model.
+        words: Words counted by a model with a vocabulary; None for one that reads any text.
+        unknown: Those that it does not know.
+        blank: Passages without any word that it knows.
     """
 
     task: Task
@@ -43,6 +46,9 @@ class Job:
     parsed: Parsed | None = None
     waiting: int = 0
     seconds: float = 0.0
+    words: int | None = None
+    unknown: int = 0
+    blank: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -93,7 +99,15 @@ class Job:
                 len(self.chunks),
                 self._truncated(),
                 seconds,
+                None if self.words is None else self.unknown / max(1, self.words),
+                self.blank,
             )
+
+    def count(self, found: UnknownWords) -> None:
+        """Adds what a model with a vocabulary did not know of some of its passages."""
+        self.words = (self.words or 0) + found.words
+        self.unknown += found.unknown
+        self.blank += found.blank
 
     def _paths(self) -> tuple[object, ...]:
         """All files of the task; only the one that was read, if it changed meanwhile."""
@@ -153,13 +167,14 @@ class Window:
         """Embeds what waits, longest first; yields the documents that each slice completes."""
         texts = sorted(self._texts, key=lambda item: -len(item[0].chunks[item[1]].text))
         self._texts = []
-        for first in range(0, len(texts), _SLICE):
-            batch = texts[first : first + _SLICE]
+        for first in range(0, len(texts), SLICE):
+            batch = texts[first : first + SLICE]
             start = time.perf_counter()
             vectors = embeddings.encode_documents(
                 [contextual_text(job.chunks[number]) for job, number in batch]
             )
             share = (time.perf_counter() - start) / len(batch)
+            _count_unknown(embeddings, batch)
             for (job, number), vector in zip(batch, vectors, strict=True):
                 job.vectors[number] = vector
                 job.waiting -= 1
@@ -173,3 +188,15 @@ class Window:
         for job in done:
             self._jobs.pop(job.task.document_id, None)
         return done
+
+
+def _count_unknown(embeddings: IdentifiedEmbeddings, batch: Iterable[tuple[Job, int]]) -> None:
+    """Lets a model with a vocabulary count what it does not know, document by document."""
+    texts: dict[Job, list[str]] = {}
+    for job, number in batch:
+        texts.setdefault(job, []).append(contextual_text(job.chunks[number]))
+    for job, some in texts.items():
+        found = embeddings.count_unknown(some)
+        if found is None:  # it reads any text
+            return
+        job.count(found)

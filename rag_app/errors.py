@@ -16,6 +16,7 @@ pages) print the message and nothing else; a traceback is shown only with ``--de
     ├── StoreError                   the catalog or the vector store
     │   ├── CollectionNotFoundError
     │   ├── CollectionExistsError
+    │   ├── CollectionSwitchedError  it changed over to another index while one waited
     │   ├── StoreBusyError           another process holds the collection
     │   ├── StoreUnavailableError    a server that does not answer, a full disk
     │   └── StoreVersionError        written by a newer version of this application
@@ -92,6 +93,10 @@ class CollectionNotFoundError(StoreError):
 
 class CollectionExistsError(StoreError):
     """A collection has this name already."""
+
+
+class CollectionSwitchedError(StoreError):
+    """A collection changed over to another index while somebody waited to write to it."""
 
 
 class StoreBusyError(StoreError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,6 +17,7 @@ import numpy as np
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.embeddings.minilm import IDENTITIES
 from rag_app.embeddings.minilm_files import ensure_onnx, is_ready, onnx_path
+from rag_app.embeddings.words import folded_words
 from rag_app.settings import Settings, load_settings
 from rag_app.types import EmbeddingIdentity
 
@@ -100,6 +102,52 @@ def make_tiny_model(folder: Path, prompts: dict[str, str] | None = None) -> Path
     model = SentenceTransformer(modules=[module, pooling], prompts=prompts or {}, device="cpu")
     model.save(str(folder / "model"))
     return folder / "model"
+
+
+def corpus() -> list[str]:
+    """A small text in several languages, enough to train on: 1,600 words in 100 passages."""
+    things = ("warranty", "pump", "filter", "invoice", "garantía", "Motor", "battery", "насос")
+    acts = ("lasts", "needs", "cleans", "covers", "dura", "hält", "repairs", "служит")
+    times = ("years", "months", "weeks", "hours", "años", "Jahre", "days", "года")
+    return [
+        f"The {things[i % 8]} {acts[(i // 3) % 8]} two {times[(i // 5) % 8]}. A word on the "
+        f"{things[(i + 1) % 8]}: it {acts[(i + 2) % 8]} for {i} {times[i % 8]}, 保修期 {i % 7}."
+        for i in range(100)
+    ]
+
+
+def trained_home(folder: Path) -> tuple[Settings, dict[str, str]]:
+    """Tiny models of every family that is fitted, trained or read from a file of word vectors.
+
+    Returns:
+        Settings to load them with, and the spec of each by a short name. Takes two seconds.
+    """
+    from rag_app.embeddings import train
+
+    settings = settings_in(folder)
+    small = "dimension=48&epochs=3"
+    kinds = ("ordinal", "onehot", "bow", "tfidf", f"word2vec?{small}")
+    kinds += (f"word2vec?sg=0&{small}", f"fasttext?buckets=1000&{small}")
+    names = ("ordinal", "onehot", "bow", "tfidf", "word2vec", "cbow", "fasttext")
+    specs = {
+        name: train(kind, corpus(), settings, name, about="samples")
+        for kind, name in zip(kinds, names, strict=True)
+    }
+    file = word_vector_file(folder / "vectors.txt")
+    return settings, specs | {"glove-file": f"glove:{file}", "word2vec-file": f"word2vec:{file}"}
+
+
+def word_vector_file(path: Path, dimension: int = 48, *, header: bool = False) -> Path:
+    """Writes random vectors for the words of ``corpus`` as text, the most frequent first."""
+    words = Counter(folded_words(" ".join(corpus()))).most_common()
+    numbers = np.random.default_rng(3).normal(size=(len(words), dimension))
+    lines = [
+        f"{word} {' '.join(f'{x:.5f}' for x in row)}"
+        for (word, _), row in zip(words, numbers, strict=True)
+    ]
+    start = [f"{len(words)} {dimension}"] if header else []
+    path.write_text("\n".join(start + lines) + "\n", encoding="utf-8")
+    return path
 
 
 Reply = Callable[[dict[str, object], str], tuple[int, object]]

@@ -1,4 +1,4 @@
-"""``rag collections``: list, show, delete, rename."""
+"""``rag collections``: list, show, delete, rename, prune."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.complete import collection_names
+from rag_app.cli.indexes import other_indexes, prune_others, show_others
 from rag_app.cli.output import counted, say, show, show_json, show_table, shown_path, when
 from rag_app.errors import UsageError
 from rag_app.types import DocumentRecord
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rag_app.store import CollectionInfo, Store
 
 app = typer.Typer(
-    help="List, show, rename and delete collections.",
+    help="List, show, rename and delete collections, and free what a switch left.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -77,8 +78,10 @@ def show_one(
     with Store(settings) as store:
         collection = store.get(name or settings.collection)
         info, documents = collection.info, collection.documents()
+        others = other_indexes(store.generations(info.name))
     if json:
-        show_json(_info_json(info) | {"files": [_document_json(record) for record in documents]})
+        files = {"files": [_document_json(record) for record in documents]}
+        show_json(_info_json(info) | others.to_json() | files)
         return
     show(f"{info.name}: {counted(info.documents, 'document')}, {counted(info.chunks, 'passage')}")
     show(
@@ -87,6 +90,7 @@ def show_one(
     )
     show(f"passages: {info.chunking.size} tokens, overlap {info.chunking.overlap}")
     show(f"made {when(info.created_at)}, changed {when(info.updated_at)}")
+    show_others(info.name, others)
     if documents:
         show()
         rows = [
@@ -127,6 +131,38 @@ def rename(
     with _store(context) as store:
         store.rename(name, new)
     say(f"Renamed '{name}' to '{new}'.")
+
+
+@app.command()
+def prune(
+    context: typer.Context,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]",
+            help="The collection; all of them unless given.",
+            autocompletion=collection_names,
+            show_default=False,
+        ),
+    ] = None,
+    json: options.Json = False,
+) -> None:
+    """Free what `rag switch` left: former indexes, and builds that were given up.
+
+    The collection itself stays as it is. After this, `rag rollback` has nothing to return to.
+
+    \b
+    Examples:
+      rag collections prune manuals
+      rag collections prune
+    """
+    with _store(context) as store:
+        names = [info.name for info in store.collections()] if name is None else [name]
+        freed = [one for each in names for one in prune_others(store.generations(each))]
+    if json:
+        show_json([asdict(one) for one in freed])
+    elif not freed:
+        say("There is nothing to free.")
 
 
 def _store(context: typer.Context) -> Store:

@@ -36,9 +36,11 @@ def seconds_left(progress: Progress) -> float | None:
     Passages take the time, but those of files that are not parsed yet are not known: they are
     taken to hold as many each as those that are.
     """
+    left = max(progress.chunks_known - progress.chunks_done, 0)
+    if progress.all_known and progress.chunks_done:
+        return left / rate(progress)
     if not progress.done or not progress.chunks_done:
         return None
-    left = max(progress.chunks_known - progress.chunks_done, 0)
     unparsed = progress.total - progress.done
     expected = max(left, unparsed * progress.chunks_done / progress.done)
     return expected / rate(progress)

@@ -12,6 +12,13 @@ if TYPE_CHECKING:
     from rag_app.embeddings.providers import ModelStatus, list_models, load_embeddings
     from rag_app.embeddings.resolve import check_identity, embeddings_for
     from rag_app.embeddings.spec import ModelSpec, parse_spec
+    from rag_app.embeddings.trained import (
+        fitted_for,
+        needs_fit,
+        remove_trained,
+        train,
+        trained_models,
+    )
 
 __all__ = [
     "CachedEmbeddings",
@@ -23,10 +30,15 @@ __all__ = [
     "cached",
     "check_identity",
     "embeddings_for",
+    "fitted_for",
     "list_models",
     "load_embeddings",
+    "needs_fit",
     "parse_spec",
     "prepare",
+    "remove_trained",
+    "train",
+    "trained_models",
     "vector_file",
 ]
 
@@ -40,10 +52,15 @@ _HOME = {
     "cached": "cache",
     "check_identity": "resolve",
     "embeddings_for": "resolve",
+    "fitted_for": "trained",
     "list_models": "providers",
     "load_embeddings": "providers",
+    "needs_fit": "trained",
     "parse_spec": "spec",
     "prepare": "minilm",
+    "remove_trained": "trained",
+    "train": "trained",
+    "trained_models": "trained",
     "vector_file": "cache",
 }
 """Where each name lives. They are imported when first used: numpy and LangChain take a while."""

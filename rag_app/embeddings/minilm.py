@@ -50,9 +50,12 @@ _log = logging.getLogger(__name__)
 class MiniLM(IdentifiedEmbeddings):
     """all-MiniLM-L6-v2: English, 384 dimensions, 256 tokens, no prefixes, vectors of length 1."""
 
-    def __init__(self, encoder: OnnxEncoder, precision: str) -> None:
+    languages = ("en",)
+
+    def __init__(self, encoder: OnnxEncoder, precision: str, disk_bytes: int | None = None) -> None:
         self._encoder = encoder
         self._identity = IDENTITIES[precision]
+        self.disk_bytes = disk_bytes
 
     @property
     def identity(self) -> EmbeddingIdentity:
@@ -91,7 +94,7 @@ def load(spec: ModelSpec, settings: Settings) -> MiniLM:
     except Exception as error:  # noqa: BLE001 - one file that may be damaged; any fault of the reader
         _log.warning("%s cannot be read (%s); making it again.", path, error)
         encoder = _repaired(folder, settings, precision)
-    return MiniLM(encoder, precision)
+    return MiniLM(encoder, precision, path.stat().st_size)
 
 
 def _repaired(folder: Path, settings: Settings, precision: str) -> OnnxEncoder:
@@ -133,6 +136,7 @@ def models(settings: Settings) -> list[ModelStatus]:
             identity.max_tokens,
             None,
             _note(settings, precision),
+            MiniLM.languages,
         )
         for precision, identity in IDENTITIES.items()
     ]

@@ -87,7 +87,7 @@ def ensure_onnx(
     path = onnx_path(settings, precision)
     if is_ready(path, thorough=thorough):
         return path
-    with _locked(path):
+    with locked(path):
         if not is_ready(path, thorough=thorough):  # another process may have made it meanwhile
             echo("Preparing the bundled embedding model, once: about 15 seconds.")
             _make(path, precision)
@@ -95,7 +95,12 @@ def ensure_onnx(
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """Keeps other processes from making ``path``, and makes its folder.
+
+    Raises:
+        EmbeddingError: Another one has been at it for too long, or the folder cannot be written.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock"), timeout=EXPORT_SECONDS):
@@ -114,7 +119,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _make(path: Path, precision: str) -> None:
     folder = model_folder()
-    _check_weights(folder / "model.safetensors")
+    check_weights(folder / "model.safetensors")
     # A folder of our own: an exporter that is killed leaves its drafts there, and they go with it.
     with TemporaryDirectory(dir=path.parent, prefix=".export-") as drafts:
         draft = Path(drafts) / path.name
@@ -127,7 +132,12 @@ def _make(path: Path, precision: str) -> None:
         _note(draft).replace(_note(path))
 
 
-def _check_weights(weights: Path) -> None:
+def check_weights(weights: Path) -> None:
+    """Checks that a file is the published model's.
+
+    Raises:
+        EmbeddingError: It is not, or cannot be read.
+    """
     try:
         found = _sha256(weights)
     except OSError as error:

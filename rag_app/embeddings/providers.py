@@ -5,22 +5,24 @@ A provider is one row here and one file beside this one, which has two functions
     load(spec: ModelSpec, settings: Settings) -> IdentifiedEmbeddings
     models(settings: Settings) -> list[ModelStatus]
 
+One whose models are fitted on the user's text has ``fit`` as well (``FittingModule``).
 Its heavy libraries are imported inside ``load`` or later, never at its top: ``models`` must be
 cheap.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Protocol, cast
 
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.embeddings.spec import ModelSpec, parse_spec
-from rag_app.errors import MissingExtraError, UsageError
+from rag_app.errors import EmbeddingError, MissingExtraError, UsageError
 from rag_app.settings import Settings
 
 
@@ -59,6 +61,20 @@ class ProviderModule(Protocol):
         ...
 
 
+class FittingModule(ProviderModule, Protocol):
+    """What the file of a provider offers whose models are fitted on texts."""
+
+    def fit(
+        self,
+        spec: ModelSpec,
+        texts: Sequence[str],
+        folder: Path,
+        progress: Callable[[float], None] | None,
+    ) -> dict[str, object]:
+        """Writes a fitted model into ``folder``; returns what ``model.json`` says of it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """A row of the table.
@@ -68,18 +84,36 @@ class Provider:
         named: Whether a spec must name a model after the colon.
         extra: The extra that installs ``packages``; None where they come with the application.
         packages: Modules that it needs, by their import names.
+        fits: Whether its models are fitted on texts; a spec without a name then needs a fit.
     """
 
     module: str
     named: bool = True
     extra: str | None = None
     packages: tuple[str, ...] = ()
+    fits: bool = False
 
 
 PROVIDERS: dict[str, Provider] = {
+    "bow": Provider("counts", fits=True),
+    "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",)),
+    "fasttext": Provider("fasttext", fits=True),
+    "glove": Provider("glove"),
+    "google": Provider("hosted", extra="google", packages=("langchain_google_genai",)),
+    "huggingface": Provider("hosted"),
     "minilm": Provider("minilm", named=False),
+    "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",)),
+    "onehot": Provider("counts", fits=True),
     "openai": Provider("openai_api"),
+    "ordinal": Provider("counts", fits=True),
+    "python": Provider("custom"),
     "sentence-transformers": Provider("transformer"),
+    "static": Provider("static"),
+    "tfidf": Provider("counts", fits=True),
+    "transformers": Provider("pooled"),
+    "tuned": Provider("tuned"),
+    "voyage": Provider("hosted", extra="voyage", packages=("langchain_voyageai",)),
+    "word2vec": Provider("word2vec", fits=True),
 }
 
 
@@ -93,21 +127,28 @@ def load_embeddings(spec: str, settings: Settings) -> IdentifiedEmbeddings:
         EmbeddingError: The model cannot be loaded.
     """
     parsed = parse_spec(spec)
-    row = _row(parsed.provider)
+    row = provider_row(parsed.provider)
+    if row.fits and not parsed.model:
+        raise EmbeddingError(
+            f"'{spec}' needs a fit on your texts first: rag models train '{parsed}' "
+            f"--collection {settings.collection}"
+        )
     if row.named and not parsed.model:
         raise UsageError(f"'{spec}' names no model. Write {parsed.provider}:MODEL.")
     if parsed.model and not row.named:
         raise UsageError(f"{parsed.provider} is one model. Write {parsed.provider} alone.")
-    if row.extra and not _installed(row.packages):
-        raise MissingExtraError(f"The embedding model '{spec}'", row.extra)
+    _require(row, spec)
     return _module(row).load(parsed, settings)
 
 
 def list_models(settings: Settings) -> list[ModelStatus]:
     """What can be used now, and what would need which extra or key. Loads no heavy library."""
     statuses: list[ModelStatus] = []
-    for row in PROVIDERS.values():
-        for status in _module(row).models(settings):
+    modules = {row.module: _module(row) for row in PROVIDERS.values()}
+    for module in modules.values():
+        for status in module.models(settings):
+            # Providers may share a file, and need different packages all the same.
+            row = provider_row(parse_spec(status.spec).provider)
             missing = row.extra and not _installed(row.packages)
             statuses.append(
                 replace(status, state=f"needs extra {row.extra}") if missing else status
@@ -115,7 +156,30 @@ def list_models(settings: Settings) -> list[ModelStatus]:
     return statuses
 
 
-def _row(name: str) -> Provider:
+def fitting_module(spec: ModelSpec) -> FittingModule:
+    """The file of a provider whose models are fitted on texts.
+
+    Raises:
+        UsageError: Its models are not fitted, or ``spec`` names one.
+        MissingExtraError: Its packages are not installed.
+    """
+    row = provider_row(spec.provider)
+    if not row.fits or spec.model:
+        kinds = ", ".join(name for name, one in PROVIDERS.items() if one.fits)
+        raise UsageError(
+            f"'{spec}' is not a kind of model that is fitted on texts: those are {kinds}, with "
+            "options where they have some: word2vec?sg=1."
+        )
+    _require(row, str(spec))
+    return cast("FittingModule", _module(row))
+
+
+def provider_row(name: str) -> Provider:
+    """The row of a provider.
+
+    Raises:
+        UsageError: There is none of this name; the message offers the nearest.
+    """
     if row := PROVIDERS.get(name):
         return row
     near = get_close_matches(name, PROVIDERS, n=1)
@@ -124,6 +188,11 @@ def _row(name: str) -> Provider:
         f"There is no embedding provider '{name}'. {hint}The providers are "
         f"{', '.join(sorted(PROVIDERS))}; `rag models` lists what can be used now."
     )
+
+
+def _require(row: Provider, spec: str) -> None:
+    if row.extra and not _installed(row.packages):
+        raise MissingExtraError(f"The embedding model '{spec}'", row.extra)
 
 
 def _module(row: Provider) -> ProviderModule:

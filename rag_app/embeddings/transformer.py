@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
@@ -23,7 +23,7 @@ import numpy as np
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.embeddings.providers import ModelStatus
 from rag_app.embeddings.spec import ModelSpec
-from rag_app.errors import EmbeddingError
+from rag_app.errors import EmbeddingError, RagError
 from rag_app.settings import Settings
 from rag_app.types import EmbeddingIdentity
 
@@ -34,6 +34,9 @@ _UNBOUNDED = 1_000_000
 _BATCH = 16
 _HUB_TIMEOUT_S = 10.0
 _WEIGHTS = ("*.safetensors", "*.bin")
+
+Build = Callable[[str, bool], Any]
+"""Makes a ``SentenceTransformer`` of a folder or a hub's name; True asks no hub."""
 
 
 class Transformer(IdentifiedEmbeddings):
@@ -49,6 +52,7 @@ class Transformer(IdentifiedEmbeddings):
         self._lock = Lock()  # the tokenizer's truncation is a state that calls share
         limit = _limit(model)
         model.max_seq_length = spec.number("max_tokens", limit, least=8, most=limit)
+        self.disk_bytes = sum(value.nbytes for value in model.state_dict().values())
         self._identity = EmbeddingIdentity(
             spec=str(spec),
             fingerprint=_fingerprint(model),
@@ -63,6 +67,11 @@ class Transformer(IdentifiedEmbeddings):
     def identity(self) -> EmbeddingIdentity:
         """What the loaded model is."""
         return self._identity
+
+    @property
+    def model(self) -> Any:  # noqa: ANN401 - untyped library
+        """The library's own object, for whoever trains it further."""
+        return self._model
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         return self._run(texts, "document")
@@ -102,65 +111,73 @@ def load(spec: ModelSpec, settings: Settings) -> Transformer:
         EmbeddingError: There is no such folder, no weights in it, or no such model to be had.
     """
     spec.allow(*OPTIONS)
+    return open_model(spec, settings, _build)
+
+
+def open_model(spec: ModelSpec, settings: Settings, build: Build) -> Transformer:
+    """Loads a model from its folder, from what was fetched before, or from its hub.
+
+    Args:
+        spec: Names the folder or the hub's model.
+        settings: ``threads`` is for torch.
+        build: Makes the model; it may raise whatever its libraries raise.
+
+    Raises:
+        EmbeddingError: There is no such folder, no weights in it, or no such model to be had.
+    """
     folder = Path(spec.model).expanduser()
     if folder.is_dir():
-        return _from_folder(replace(spec, model=str(folder.resolve())), settings)
+        return _from_folder(replace(spec, model=str(folder.resolve())), settings, build)
     if spec.model.count("/") > 1 or spec.model.startswith((".", "~", "/")):
         raise EmbeddingError(
             f"There is no folder {folder} with a model in it. Correct the path in '{spec}'."
         )
-    return _from_hub(spec, settings)
+    return _from_hub(spec, settings, build)
 
 
-def _from_folder(spec: ModelSpec, settings: Settings) -> Transformer:
+def _from_folder(spec: ModelSpec, settings: Settings, build: Build) -> Transformer:
     if not any(file for pattern in _WEIGHTS for file in Path(spec.model).rglob(pattern)):
         raise EmbeddingError(
             f"The folder {spec.model} holds no model weights (*.safetensors or *.bin). Give the "
-            "folder that a sentence-transformers model was saved to."
+            "folder that a model was saved to."
         )
-    with _quiet():
+    with _quiet(settings):
         try:
-            model = _open(spec.model, settings, local=True)
+            model = build(spec.model, True)
+        except RagError:
+            raise
         except Exception as error:
             raise EmbeddingError(
                 f"The model in {spec.model} cannot be loaded: {_reason(error)}. Give the folder "
-                "that a sentence-transformers model was saved to."
+                f"that a model for {spec.provider} was saved to."
             ) from error
         return Transformer(model, spec)
 
 
-def _from_hub(spec: ModelSpec, settings: Settings) -> Transformer:
-    with _quiet():
+def _from_hub(spec: ModelSpec, settings: Settings, build: Build) -> Transformer:
+    with _quiet(settings):
         try:
-            model = _open(spec.model, settings, local=True)
+            model = build(spec.model, True)
         except (OSError, ValueError):  # not on this machine
             try:
-                _reach_hub()
-                model = _open(spec.model, settings, local=False)
+                reach_hub()
+                model = build(spec.model, False)
             except Exception as error:
                 raise EmbeddingError(
                     f"The model '{spec.model}' is not on this machine, and the model hub did not "
                     "give it. Check the name and the network, or give the folder of a model that "
-                    "you have: sentence-transformers:/path/to/model."
+                    f"you have: {spec.provider}:/path/to/model."
                 ) from error
         return Transformer(model, spec)
 
 
-def _open(name: str, settings: Settings, *, local: bool) -> Any:  # noqa: ANN401 - untyped library
-    import torch
-    from huggingface_hub import constants
+def _build(name: str, local: bool) -> Any:  # noqa: ANN401 - untyped library
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as hub_logging
 
-    constants.HF_HUB_DISABLE_TELEMETRY = True
-    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
     return SentenceTransformer(name, local_files_only=local)
 
 
-def _reach_hub() -> None:
+def reach_hub() -> None:
     """One request with a short wait: the hub's own client tries for more than a minute."""
     from huggingface_hub import constants, get_session
 
@@ -168,8 +185,17 @@ def _reach_hub() -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keeps what torch and its companions warn of while loading from the user."""
+def _quiet(settings: Settings) -> Iterator[None]:
+    """Keeps from the user what torch and its companions say while loading, and from the hub."""
+    import torch
+    from huggingface_hub import constants
+    from transformers.utils import logging as hub_logging
+
+    constants.HF_HUB_DISABLE_TELEMETRY = True
+    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    hub_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.errors import EmbeddingMismatchError
-from rag_app.store import documents, keywords
+from rag_app.store import debts, documents, keywords
 from rag_app.store.languages import guess
 from rag_app.store.terms import words
 from rag_app.types import Chunk, DocumentRecord
@@ -85,6 +85,7 @@ def replace(
 
 def remove(connection: sqlite3.Connection, collection: int, document: int) -> None:
     """Deletes a document with its passages and paths."""
+    debts.settle_document(connection, collection, document)
     keywords.remove(connection, collection, document)
     connection.execute(
         "INSERT OR IGNORE INTO trash (collection, chunk_id)"
@@ -96,6 +97,7 @@ def remove(connection: sqlite3.Connection, collection: int, document: int) -> No
 
 def connect(connection: sqlite3.Connection, collection: int, path: str, document: int) -> None:
     """Lets a path hold a document; deletes what it held before if no other path holds that."""
+    debts.settle(connection, collection, path)
     before = connection.execute(
         "SELECT document FROM paths WHERE collection = ? AND path = ?", (collection, path)
     ).fetchone()
@@ -114,6 +116,7 @@ def disconnect(connection: sqlite3.Connection, collection: int, path: str) -> bo
     Returns:
         Whether the path was there.
     """
+    debts.settle(connection, collection, path)
     row = connection.execute(
         "DELETE FROM paths WHERE collection = ? AND path = ? RETURNING document",
         (collection, path),
@@ -125,6 +128,28 @@ def disconnect(connection: sqlite3.Connection, collection: int, path: str) -> bo
     else:
         remove(connection, collection, row[0])
     return True
+
+
+def arrange(
+    connection: sqlite3.Connection, collection: int, sources: Mapping[str, Sequence[str]]
+) -> None:
+    """Lets documents be held by exactly the given paths, in this order; those not named go."""
+    held = {record.id: record.sources for record in documents.read(connection, collection)}
+    moved: list[tuple[int, Sequence[str]]] = []
+    for document_id, paths in held.items():
+        row = documents.find(connection, collection, document_id)
+        if row is None:
+            continue
+        if document_id not in sources:
+            remove(connection, collection, row.key)
+        elif tuple(sources[document_id]) != paths:
+            moved.append((row.key, sources[document_id]))
+            connection.execute("DELETE FROM paths WHERE document = ?", (row.key,))
+    for key, wanted in moved:
+        for path in wanted:
+            connect(connection, collection, path, key)
+    for key, _ in moved:
+        rename_keywords(connection, collection, key)
 
 
 def rename_keywords(connection: sqlite3.Connection, collection: int, document: int) -> None:

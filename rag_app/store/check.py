@@ -9,17 +9,37 @@ from rag_app.errors import StoreBusyError
 from rag_app.settings import without_credentials
 from rag_app.store.database import Database
 from rag_app.store.locks import writing
+from rag_app.store.roles import Role, parse_name
 from rag_app.store.upkeep import new_index
 from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, VectorIndex
 
-_REBUILD = (
-    "Searches read all vectors until `rag ingest` runs once more on this collection; that builds "
-    "the index anew."
-)
+_REBUILD = "Searches read all vectors until {writer}; that builds the index anew."
 
-_ADD = "The next `rag ingest` on this collection does it."
+_ADD = "It is done as soon as {writer}."
 
-_AGAIN = "Delete the collection and ingest its documents again."
+_AGAIN = "{anew}."
+
+# What the remedies above name, for each index of a collection.
+_REMEDIES: dict[Role, dict[str, str]] = {
+    "live": {
+        "writer": "`rag ingest` runs once more on this collection",
+        "anew": "Delete the collection and ingest its documents again",
+    },
+    "next": {
+        "writer": "`rag switch` goes on with it",
+        "anew": "Free it with `rag collections prune {name}`, and run `rag switch` again",
+    },
+    "former": {
+        "writer": "`rag rollback` has brought it back and `rag ingest` runs on it",
+        "anew": "Free it with `rag collections prune {name}`; the collection itself is whole",
+    },
+}
+
+_NAMES: dict[Role, str] = {
+    "live": "Collection '{name}'",
+    "next": "Next index of the collection '{name}'",
+    "former": "Former index of the collection '{name}'",
+}
 
 # Each counts rows that contradict each other; ``{keywords}`` is the collection's keyword table.
 _COUNTS: tuple[tuple[str, str, str], ...] = (
@@ -74,6 +94,11 @@ _COUNTS: tuple[tuple[str, str, str], ...] = (
         "deleted passages wait to leave the vector index (they are not found any more)",
         _ADD,
     ),
+    (
+        "SELECT count(*) FROM owed WHERE collection = :key",
+        "changes from before a rollback are in the former index only",
+        "Take them over: rag rollback {name} --catch-up.",
+    ),
 )
 
 
@@ -89,22 +114,32 @@ def check_file(database: Database) -> list[str]:
 
 
 def check_collection(
-    database: Database, index: VectorIndex, collection: int, name: str
+    database: Database, index: VectorIndex, collection: int, stored_name: str
 ) -> list[str]:
     """A sentence for each way in which the parts of a collection differ.
 
     A vector index that differs is given up: searches are exact until the next writer has built
     another one.
     """
+    name, role = parse_name(stored_name)
     try:
         with writing(database.path.parent, collection, name, wait_s=0):
-            problems = list(_compare(database, index, collection))
+            problems = list(_compare(database, index, collection, role))
     except StoreBusyError:
+        if role == "next":
+            return []  # that is what it is there for
         problems = ["it is being written to. Check again when that has ended."]
-    return [f"Collection '{name}': {problem}" for problem in problems]
+    return [_in_words(problem, name, role) for problem in problems]
 
 
-def _compare(database: Database, index: VectorIndex, collection: int) -> Iterator[str]:
+def _in_words(problem: str, name: str, role: Role) -> str:
+    text = f"{_NAMES[role]}: {problem}"
+    for word, remedy in _REMEDIES[role].items():
+        text = text.replace(f"{{{word}}}", remedy)
+    return text.replace("{name}", name)
+
+
+def _compare(database: Database, index: VectorIndex, collection: int, role: Role) -> Iterator[str]:
     with database.read() as connection:
         row = connection.execute(
             "SELECT name, place, unsettled FROM indexes WHERE collection = ?", (collection,)
@@ -112,7 +147,9 @@ def _compare(database: Database, index: VectorIndex, collection: int) -> Iterato
         if row is None:
             return  # the collection has just been deleted
         index_name, place, unsettled = row
-        yield from _problems(connection, collection)
+        yield from _problems(connection, collection, built=role != "next")
+        if role == "next":
+            return  # its vector index is built last
         must, may = _ids(connection, collection)
     if place != index.place:
         yield f"its vector index is in another place ({without_credentials(place)}). {_REBUILD}"
@@ -124,8 +161,10 @@ def _compare(database: Database, index: VectorIndex, collection: int) -> Iterato
         yield f"{difference} {_REBUILD}"
 
 
-def _problems(connection: sqlite3.Connection, collection: int) -> Iterator[str]:
+def _problems(connection: sqlite3.Connection, collection: int, *, built: bool) -> Iterator[str]:
     for query, problem, remedy in _COUNTS:
+        if remedy is _ADD and not built:
+            continue
         statement = query.replace("{keywords}", f"keywords_{collection:d}")
         count = connection.execute(statement, {"key": collection}).fetchone()[0]
         if count:

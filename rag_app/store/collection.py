@@ -7,42 +7,20 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Collection as Several
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rag_app.errors import CollectionNotFoundError
-from rag_app.store import dense, documents, keywords, upkeep
+from rag_app.errors import CollectionNotFoundError, CollectionSwitchedError
+from rag_app.store import debts, dense, documents, keywords, roles, stored_vectors, upkeep
 from rag_app.store.changes import check_dimension
 from rag_app.store.database import Database
+from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
 from rag_app.store.vectors import VectorIndex
 from rag_app.store.writer import Writer
-from rag_app.types import Chunk, ChunkingIdentity, DocumentRecord, EmbeddingIdentity
+from rag_app.types import Chunk, DocumentRecord
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionInfo:
-    """A collection at one moment: what it was built with, and how much is in it."""
-
-    name: str
-    embedding: EmbeddingIdentity
-    chunking: ChunkingIdentity
-    documents: int
-    chunks: int
-    created_at: datetime
-    updated_at: datetime
-
-
-# What info_of reads.
-INFO = (
-    "SELECT c.name, c.embedding, c.chunking, count(d.key), coalesce(sum(d.chunks), 0),"
-    " c.created_at, c.updated_at FROM collections AS c LEFT JOIN documents AS d"
-    " ON d.collection = c.key"
-)
 
 
 class Collection:
@@ -155,6 +133,24 @@ class Collection:
             languages = self._languages(connection)
             return keywords.frequencies(connection, self.key, words, languages)
 
+    def chunk_ids(self) -> list[str]:
+        """The ids of all passages, in ascending order (they follow from content, not from time)."""
+        with self._reading() as connection:
+            return stored_vectors.chunk_ids(connection, self.key)
+
+    def vectors(self, chunk_ids: Iterable[str]) -> dict[str, Vectors]:
+        """Stored vectors, each of shape (dimension,); ids that are not there are left out."""
+        with self._reading() as connection:
+            return stored_vectors.vectors(connection, self.key, chunk_ids)
+
+    def owed(self) -> dict[str, str | None]:
+        """What it has still to take over after a rollback: path by path the document to hold.
+
+        None stands for a path that is to be forgotten.
+        """
+        with self._reading() as connection:
+            return debts.read(connection, self.key)
+
     @property
     def needs_upkeep(self) -> bool:
         """Whether its vector index lags behind, which opening a writer mends."""
@@ -162,7 +158,13 @@ class Collection:
             return upkeep.is_due(connection, self.key, self._index.place)
 
     @contextmanager
-    def writer(self, wait_s: float, on_wait: Callable[[], None] | None = None) -> Iterator[Writer]:
+    def writer(
+        self,
+        wait_s: float,
+        on_wait: Callable[[], None] | None = None,
+        *,
+        deferred: bool = False,
+    ) -> Iterator[Writer]:
         """Opens the collection for writing; one writer at a time, in all threads and processes.
 
         First works off what an interrupted run left. Readers go on meanwhile.
@@ -170,14 +172,19 @@ class Collection:
         Args:
             wait_s: Seconds to wait for another writer.
             on_wait: Called once if there is one.
+            deferred: Leave the vector index alone until ``flush`` is called; for an index that is
+                built as a whole before anyone asks it.
 
         Raises:
             StoreBusyError: The other writer did not end in time.
+            CollectionSwitchedError: The collection has changed over to another index.
         """
         with writing(self._database.path.parent, self.key, self._name, wait_s, on_wait):
-            with self._reading():
-                pass  # it may have been deleted while we waited
-            writer = Writer(self.key, self._database, self._index)
+            self._check_writable()  # it may have been deleted or replaced while we waited
+            writer = Writer(self.key, self._database, self._index, deferred=deferred)
+            if deferred:
+                yield writer
+                return
             writer.flush()
             yield writer
             writer.flush()
@@ -187,10 +194,27 @@ class Collection:
         with self._database.read() as connection:
             found = connection.execute("SELECT 1 FROM collections WHERE key = ?", (self.key,))
             if found.fetchone() is None:
-                raise CollectionNotFoundError(
-                    f"The collection '{self._name}' was deleted. See: rag collections"
-                )
+                raise self._gone(connection)
             yield connection
+
+    def _gone(self, connection: sqlite3.Connection) -> CollectionNotFoundError:
+        if roles.key_of(connection, self._name) is not None:
+            return CollectionNotFoundError(
+                f"The collection '{self._name}' has changed over to another index, and the one "
+                "that was open here was freed. Open it again."
+            )
+        return CollectionNotFoundError(
+            f"The collection '{self._name}' was deleted. See: rag collections"
+        )
+
+    def _check_writable(self) -> None:
+        with self._reading() as connection:
+            name, role = roles.parse_name(roles.stored_name_of(connection, self.key) or "")
+        if role == "former":
+            raise CollectionSwitchedError(
+                f"The collection '{name}' has changed over to another index in the meantime. "
+                "Nothing was written; run the command again."
+            )
 
     def _languages(self, connection: sqlite3.Connection) -> list[str]:
         rows = connection.execute(
@@ -199,17 +223,3 @@ class Collection:
             (self.key,),
         )
         return [language for (language,) in rows]
-
-
-def info_of(row: sqlite3.Row) -> CollectionInfo:
-    """A row of the query behind ``CollectionInfo``."""
-    name, embedding, chunking, count, chunks, created, updated = row
-    return CollectionInfo(
-        name=name,
-        embedding=EmbeddingIdentity(**json.loads(embedding)),
-        chunking=ChunkingIdentity(**json.loads(chunking)),
-        documents=count,
-        chunks=chunks,
-        created_at=datetime.fromisoformat(created),
-        updated_at=datetime.fromisoformat(updated),
-    )

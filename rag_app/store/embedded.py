@@ -60,6 +60,8 @@ class EmbeddedIndex(VectorIndex):
 
     @contextmanager
     def _using(self, name: str, purpose: Purpose) -> Iterator[Engine]:
+        import chromadb  # noqa: F401 - takes seconds, for which nobody else is to be kept out
+
         with self._shared.held():
             if purpose == "drop":
                 with self._explained():

@@ -5,6 +5,8 @@ One row of ``collections`` owns everything below it. The text of a passage lives
 at any time. ``pending`` names passages that the index does not hold yet, ``trash`` vectors that it
 still holds, ``discarded`` whole indexes to be dropped. Each collection has a keyword table of its
 own, ``keywords_<key>`` (see keywords.py), so that word frequencies of one do not weigh in another.
+A switch to another embedding model makes a second row beside the first (see roles.py), and ``owed``
+says what a rolled back one has still to take over (see debts.py).
 """
 
 from __future__ import annotations
@@ -76,8 +78,21 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+# ``since``: when the row took its present role; ``asked``: the spec that a switch was asked for.
+_SWITCHING = (
+    "ALTER TABLE collections ADD COLUMN since TEXT",
+    "ALTER TABLE collections ADD COLUMN asked TEXT",
+    """CREATE TABLE owed (
+        collection INTEGER NOT NULL REFERENCES collections ON DELETE CASCADE,
+        path TEXT NOT NULL,
+        document TEXT,
+        PRIMARY KEY (collection, path)
+    ) WITHOUT ROWID""",
+)
+
 CATALOG = Schema(
-    version=1,
+    version=2,
+    migrations={1: _SWITCHING},
     statements=(
         """CREATE TABLE collections (
             key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -149,5 +164,6 @@ CATALOG = Schema(
             chunk_id TEXT NOT NULL,
             PRIMARY KEY (collection, chunk_id)
         ) WITHOUT ROWID""",
+        *_SWITCHING,
     ),
 )

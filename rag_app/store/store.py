@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from dataclasses import asdict
+from contextlib import ExitStack
 from difflib import get_close_matches
 from types import TracebackType
 from typing import Self
@@ -16,12 +15,13 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.settings import Settings, check_collection_name
-from rag_app.store import keywords, upkeep
+from rag_app.store import roles, rows, upkeep
 from rag_app.store.check import check_collection, check_file
-from rag_app.store.collection import INFO, Collection, CollectionInfo, info_of
+from rag_app.store.collection import Collection
 from rag_app.store.database import Database
-from rag_app.store.documents import now
 from rag_app.store.embedded import EmbeddedIndex
+from rag_app.store.generations import Generations
+from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
 from rag_app.store.schema import CATALOG
 from rag_app.store.server import ServerIndex
@@ -68,16 +68,24 @@ class Store:
         self._index.close()
         self._database.close()
 
+    def warm(self) -> None:
+        """Gets the vector index ready for writing; for a thread that has nothing else to do.
+
+        Raises:
+            StoreUnavailableError: It cannot be opened, as the first write will say as well.
+        """
+        self._index.warm()
+
     def collections(self) -> list[CollectionInfo]:
         """All collections, sorted by name."""
         with self._database.read() as connection:
-            rows = connection.execute(f"{INFO} GROUP BY c.key ORDER BY c.name").fetchall()
-        return [info_of(row) for row in rows]
+            found = connection.execute(f"{INFO} GROUP BY c.key ORDER BY c.name").fetchall()
+        return [info for info in map(info_of, found) if info.role == "live"]
 
     def exists(self, name: str) -> bool:
         """Whether there is a collection of this name."""
         with self._database.read() as connection:
-            return _key(connection, name) is not None
+            return roles.key_of(connection, name) is not None
 
     def create(
         self, name: str, embedding: EmbeddingIdentity, chunking: ChunkingIdentity
@@ -91,20 +99,7 @@ class Store:
         _check_name(name)
         with self._database.write() as connection:
             _check_free(connection, name)
-            moment = now()
-            cursor = connection.execute(
-                "INSERT INTO collections (name, embedding, chunking, created_at, updated_at)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (
-                    name,
-                    json.dumps(asdict(embedding), ensure_ascii=False),
-                    json.dumps(asdict(chunking)),
-                    moment,
-                    moment,
-                ),
-            )
-            key = int(cursor.lastrowid or 0)
-            keywords.create(connection, key)
+            key = rows.insert(connection, name, embedding, chunking)
             upkeep.new_index(connection, key, self._index.place)
         return Collection(key, name, self._database, self._index)
 
@@ -118,8 +113,18 @@ class Store:
             key = _require(connection, name)
         return Collection(key, name, self._database, self._index)
 
+    def generations(self, name: str) -> Generations:
+        """The indexes of a collection: for switching to another embedding model, and back.
+
+        Raises:
+            CollectionNotFoundError: There is none of this name.
+        """
+        self.get(name)
+        settings = self._settings
+        return Generations(name, settings.home, self._database, self._index, settings.lock_wait_s)
+
     def rename(self, old: str, new: str) -> None:
-        """Renames a collection, also while others read or write it.
+        """Renames a collection with all its indexes, also while others read or write it.
 
         Raises:
             CollectionNotFoundError: There is no ``old``.
@@ -128,25 +133,28 @@ class Store:
         """
         _check_name(new)
         with self._database.write() as connection:
-            key = _require(connection, old)
+            _require(connection, old)
             if new != old:
                 _check_free(connection, new)
-                connection.execute("UPDATE collections SET name = ? WHERE key = ?", (new, key))
+                roles.rename(connection, old, new)
 
     def delete(self, name: str) -> None:
-        """Deletes a collection with all that is in it; the files it was made from stay.
+        """Deletes a collection with all its indexes; the files it was made from stay.
 
         Raises:
             CollectionNotFoundError: There is none of this name.
             StoreBusyError: Somebody is writing to it.
             StoreUnavailableError: Chroma does not answer; all but the vectors there is deleted.
         """
-        key = self.get(name).key
-        with writing(self._settings.home, key, name, self._settings.lock_wait_s):
+        generations, wait_s = self.generations(name), self._settings.lock_wait_s
+        with ExitStack() as locks:
+            for one in filter(None, map(generations.get, roles.IN_LOCKING_ORDER)):
+                locks.enter_context(writing(self._settings.home, one.key, name, wait_s))
             with self._database.write() as connection:
-                upkeep.discard_index(connection, key)
-                keywords.drop(connection, key)
-                connection.execute("DELETE FROM collections WHERE key = ?", (key,))
+                for role in roles.IN_LOCKING_ORDER:
+                    # Asked anew: one may have been begun while we waited.
+                    if (row := roles.key_of(connection, name, role)) is not None:
+                        rows.remove(connection, row)
             try:
                 upkeep.drop_discarded(self._database, self._index)
             except StoreUnavailableError as error:
@@ -180,7 +188,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_free(connection: sqlite3.Connection, name: str) -> None:
-    if _key(connection, name) is not None:
+    if roles.key_of(connection, name) is not None:
         raise CollectionExistsError(
             f"There is a collection '{name}' already. Choose another name, or delete it first: "
             f"rag collections delete {name}"
@@ -188,10 +196,10 @@ def _check_free(connection: sqlite3.Connection, name: str) -> None:
 
 
 def _require(connection: sqlite3.Connection, name: str) -> int:
-    key = _key(connection, name)
+    key = roles.key_of(connection, name)
     if key is not None:
         return key
-    names = [n for (n,) in connection.execute("SELECT name FROM collections ORDER BY name")]
+    names = roles.live_names(connection)
     if not names:
         hint = "There are none yet: make it with rag ingest PATH."
     elif near := get_close_matches(name, names, n=3):
@@ -200,8 +208,3 @@ def _require(connection: sqlite3.Connection, name: str) -> int:
         shown = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")
         hint = f"There are: {shown}."
     raise CollectionNotFoundError(f"There is no collection '{name}'. {hint}")
-
-
-def _key(connection: sqlite3.Connection, name: str) -> int | None:
-    row = connection.execute("SELECT key FROM collections WHERE name = ?", (name,)).fetchone()
-    return int(row[0]) if row else None

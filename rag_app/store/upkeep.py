@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from uuid import uuid4
 
 from rag_app.store.chroma import VectorRow
@@ -61,7 +62,13 @@ def is_due(connection: sqlite3.Connection, collection: int, place: str) -> bool:
     )
 
 
-def synchronize(database: Database, index: VectorIndex, collection: int) -> None:
+GoOn = Callable[[int], bool]
+"""Told how many passages still wait; false ends the work there."""
+
+
+def synchronize(
+    database: Database, index: VectorIndex, collection: int, go_on: GoOn = lambda _waiting: True
+) -> None:
     """Works off all that the index lacks or has too much; the caller holds the writer lock.
 
     An index that is missing, unfinished or in another place is built anew.
@@ -72,11 +79,11 @@ def synchronize(database: Database, index: VectorIndex, collection: int) -> None
     drop_discarded(database, index)
     try:
         name = _usable(database, index, collection)
-        _work_off(database, index, collection, name)
+        _work_off(database, index, collection, name, go_on)
     except IndexUnusableError:
         with database.write() as connection:
             new_index(connection, collection, index.place)
-        _work_off(database, index, collection, _index_row(database, collection)[0])
+        _work_off(database, index, collection, _index_row(database, collection)[0], go_on)
         drop_discarded(database, index)
 
 
@@ -115,7 +122,9 @@ def _index_row(database: Database, collection: int) -> tuple[str, str]:
     return row[0], row[1]
 
 
-def _work_off(database: Database, index: VectorIndex, collection: int, name: str) -> None:
+def _work_off(
+    database: Database, index: VectorIndex, collection: int, name: str, go_on: GoOn
+) -> None:
     while ids := _trash(database, collection):
         index.remove(name, ids)
         with database.write() as connection:
@@ -124,10 +133,16 @@ def _work_off(database: Database, index: VectorIndex, collection: int, name: str
                 " AND chunk_id IN (SELECT value FROM json_each(?))",
                 (collection, json.dumps(ids)),
             )
-    while rows := _pending(database, collection):
+    while (rows := _pending(database, collection)) and go_on(_waiting(database, collection)):
         index.put(name, list(rows.values()))
         with database.write() as connection:
             connection.executemany("DELETE FROM pending WHERE chunk = ?", ((key,) for key in rows))
+
+
+def _waiting(database: Database, collection: int) -> int:
+    with database.read() as connection:
+        row = connection.execute("SELECT count(*) FROM pending WHERE collection = ?", (collection,))
+        return int(row.fetchone()[0])
 
 
 def _trash(database: Database, collection: int) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,8 +28,11 @@ class Writer:
     index does not hold yet; those are searched exactly and added by the next writer.
     """
 
-    def __init__(self, collection: int, database: Database, index: VectorIndex) -> None:
+    def __init__(
+        self, collection: int, database: Database, index: VectorIndex, *, deferred: bool = False
+    ) -> None:
         self._collection = collection
+        self._deferred = deferred
         self._database = database
         self._index = index
         self._waiting = 0
@@ -68,7 +71,7 @@ class Writer:
         For many small documents; the arguments and errors are those of ``put``. The vector index
         is brought up to date before, not after: an error means that none of these is stored.
         """
-        if self._waiting >= FLUSH:
+        if self._waiting >= FLUSH and not self._deferred:
             self.flush()
         count = 0
         with self._writing() as connection:
@@ -107,12 +110,26 @@ class Writer:
             if document is not None:
                 changes.remove(connection, self._collection, document.key)
 
-    def flush(self) -> None:
-        """Brings the vector index up to date; costs nothing, not even an import, when it is."""
+    def arrange(self, sources: Mapping[str, Sequence[str]]) -> None:
+        """Makes the catalog of documents that of another index, in one transaction.
+
+        Args:
+            sources: For each document that is to stay, all its paths, in order. Documents that
+                are not named are deleted; named ones that are not there are ignored.
+        """
+        with self._writing() as connection:
+            changes.arrange(connection, self._collection, sources)
+
+    def flush(self, go_on: upkeep.GoOn = lambda _waiting: True) -> None:
+        """Brings the vector index up to date; costs nothing, not even an import, when it is.
+
+        Args:
+            go_on: Told how many passages still wait; false ends it there.
+        """
         with self._database.read() as connection:
             due = upkeep.is_due(connection, self._collection, self._index.place)
         if due:
-            upkeep.synchronize(self._database, self._index, self._collection)
+            upkeep.synchronize(self._database, self._index, self._collection, go_on)
         self._waiting = 0
 
     @contextmanager
