@@ -118,7 +118,8 @@ def test_too_many_requests_then_it_goes_on(provider, service, settings):
     assert service.texts() == [["dimension"]] + [["a"]] * 4
 
 
-TOO_LONG = {"message": "too long", "detail": "too long", "error": {"message": "too long"}}
+LONG = f"too long for {SECRET}"
+TOO_LONG = {"message": LONG, "detail": LONG, "error": {"message": LONG}}
 FAILURES = [
     (Reply(403), "does not let the key", 1),
     (Reply(404), r"has no model '\w+:m", 1),
@@ -142,6 +143,7 @@ def test_failures_are_a_sentence(provider, reply, words, tries, service, setting
     said = str(caught.value)
     assert service.address in said
     assert len(said) < 500
+    assert provider == "ollama" or SECRET not in said  # Ollama is sent no key
     assert "Traceback" not in said
     assert len(service.requests) == tries
 

@@ -203,7 +203,8 @@ class TestRefusals:
 class TestSecrets:
     def test_which_are_secret(self) -> None:
         secret = {name for name in Settings.model_fields if is_secret(name)}
-        assert secret == {"openai_api_key", "pdf_password"}
+        services = ("cohere", "google", "huggingface", "openai", "voyage")
+        assert secret == {"pdf_password", *(f"{name}_api_key" for name in services)}
 
     def test_a_secret_is_shown_as_present_or_absent(self) -> None:
         settings = load_settings(environ={"OPENAI_API_KEY": SECRET})

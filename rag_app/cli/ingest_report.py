@@ -23,6 +23,10 @@ MEANINGS = {
 }
 
 
+MANY_UNKNOWN = 0.2
+"""Share of unknown words from which on the user is told."""
+
+
 def say_report(report: IngestReport, *, quiet: bool) -> None:
     """Says on standard error what became of the files.
 
@@ -44,6 +48,7 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
             "at the end is found by keywords only. Build a new collection with a smaller "
             "--chunk-tokens."
         )
+    _say_unknown(report)
     if quiet:
         return
     if not report.outcomes and not report.interrupted:
@@ -56,6 +61,21 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         f"{counted(len(report.outcomes), 'file')}, {counted(pages, 'page')} and "
         f"{counted(passages, 'passage')} read into '{report.collection}' in {report.seconds:.1f} s."
     )
+
+
+def _say_unknown(report: IngestReport) -> None:
+    """Words that a model with a vocabulary has no vector for, where they are many."""
+    share, blank = report.unknown_words, report.blank_chunks
+    if share is not None and share > MANY_UNKNOWN:
+        say(
+            f"The embedding model does not know {share:.0%} of the words; texts are compared by "
+            "the others only. `rag models` lists models that read any text."
+        )
+    if blank:
+        say(
+            f"{counted(blank, 'passage')} without any word that the embedding model knows, found "
+            "by keywords only."
+        )
 
 
 def _of_unknown_type(report: IngestReport) -> list[str]:

@@ -106,7 +106,7 @@ class StaticModel(IdentifiedEmbeddings):
 
     def word_vector(self, word: str) -> Vectors | None:
         """The vector of one word, or None if its tokenizer has no pieces for it."""
-        vector = cast("Vectors", self._embed([word])[0])
+        vector = self._embed([word])[0]
         return vector if vector.any() else None
 
     def _passages(self, texts: Sequence[str]) -> list[str]:
@@ -123,7 +123,7 @@ def _table(model: Any) -> Vectors:  # noqa: ANN401 - its class is imported late
     if model.unk_token_id is not None:
         vectors = vectors.copy()
         vectors[model.unk_token_id] = 0
-    return cast("Vectors", vectors)
+    return vectors
 
 
 def _fingerprint(vectors: Vectors, tokenizer: Any) -> str:  # noqa: ANN401 - tokenizers.Tokenizer

@@ -77,6 +77,18 @@ class Settings(BaseModel):
     openai_base_url: str | None = Field(
         None, description="Address for openai: models (or the variable OPENAI_BASE_URL)."
     )
+    cohere_api_key: SecretStr | None = Field(
+        None, description="Key for cohere: models (or the variable COHERE_API_KEY)."
+    )
+    voyage_api_key: SecretStr | None = Field(
+        None, description="Key for voyage: models (or the variable VOYAGE_API_KEY)."
+    )
+    google_api_key: SecretStr | None = Field(
+        None, description="Key for google: models (or the variable GOOGLE_API_KEY)."
+    )
+    huggingface_api_key: SecretStr | None = Field(
+        None, description="Key for huggingface: models (or the variable HF_TOKEN)."
+    )
     top_k: int = Field(5, ge=1, le=50, description="Passages that an answer may rest on.")
     answer_sentences: int = Field(
         2, ge=1, le=10, description="Longest extractive answer, in sentences."

@@ -15,7 +15,14 @@ from rag_app.settings.values import Origin
 PREFIX = "RAG_"
 FILE_VARIABLE = "RAG_CONFIG"
 FILE_NAME = "rag.toml"
-KEY_VARIABLES = {"openai_api_key": "OPENAI_API_KEY", "openai_base_url": "OPENAI_BASE_URL"}
+KEY_VARIABLES = {
+    "cohere_api_key": "COHERE_API_KEY",
+    "google_api_key": "GOOGLE_API_KEY",
+    "huggingface_api_key": "HF_TOKEN",
+    "openai_api_key": "OPENAI_API_KEY",
+    "openai_base_url": "OPENAI_BASE_URL",
+    "voyage_api_key": "VOYAGE_API_KEY",
+}
 """Settings that also follow a variable which other software has made common."""
 
 

@@ -131,6 +131,9 @@ class FileOutcome:
         chunks: Passages stored.
         truncated_chunks: Passages longer than the model reads.
         seconds: Time spent on it.
+        unknown_words: Share of its words that the embedding model does not know, from 0 to 1;
+            None for a model that reads any text.
+        blank_chunks: Passages without any word that it knows; they are found by keywords only.
     """
 
     path: str
@@ -143,7 +146,10 @@ class FileOutcome:
     chunks: int = 0
     truncated_chunks: int = 0
     seconds: float = 0.0
+    unknown_words: float | None = None
+    blank_chunks: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The object in an ingest report."""
-        return asdict(self) | {"seconds": round(self.seconds, 3)}
+        unknown = None if self.unknown_words is None else round(self.unknown_words, 4)
+        return asdict(self) | {"seconds": round(self.seconds, 3), "unknown_words": unknown}

@@ -1,0 +1,177 @@
+"""Sets in the BEIR layout, indexed whole: each document is one passage, as the sets define them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import ir_measures
+import numpy as np
+from ir_measures import nDCG
+from measure import DATA
+
+from rag_app.embeddings import IdentifiedEmbeddings, Vectors, cached, fitted_for, load_embeddings
+from rag_app.embeddings.minilm_files import model_folder
+from rag_app.evaluation.passages import Passages, read_passages
+from rag_app.evaluation.ranking import dense_rankings, fused
+from rag_app.retrieval.fuse import Ranking
+from rag_app.retrieval.search import CANDIDATES
+from rag_app.settings import Settings
+from rag_app.store import Collection, Store
+from rag_app.types import Chunk, ChunkingIdentity, DocumentRecord, EmbeddingIdentity
+
+Grades = dict[str, dict[str, int]]
+"""Question → document → how relevant."""
+
+_TOGETHER = 500
+_NO_MODEL = EmbeddingIdentity("none", "none", dimension=1, max_tokens=100_000, normalized=True)
+
+
+@dataclass(frozen=True)
+class BeirSet:
+    """A set, and the collection that holds it.
+
+    Attributes:
+        name: Its folder.
+        collection: For searching by keywords; its vectors mean nothing.
+        passages: One for each document.
+        questions: By id.
+        grades: Of the documents, by the ids of their passages.
+    """
+
+    name: str
+    collection: Collection
+    passages: Passages
+    questions: Mapping[str, str]
+    grades: Grades
+
+    @property
+    def texts(self) -> list[str]:
+        """What models embed."""
+        return [passage.embedded for passage in self.passages.all]
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the passages, in ascending order."""
+        return [passage.id for passage in self.passages.all]
+
+
+def read(name: str, every: int = 1) -> tuple[dict[str, str], dict[str, str], Grades]:
+    """Documents, questions (each ``every``-th) and grades of a set."""
+    folder = DATA / "beir" / name
+    documents = {
+        row["_id"]: f"{row.get('title', '')} {row['text']}".strip()
+        for row in map(json.loads, (folder / "corpus.jsonl").open(encoding="utf-8"))
+    }
+    texts = {
+        row["_id"]: row["text"]
+        for row in map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))
+    }
+    grades: Grades = {}
+    with (folder / "qrels" / "test.tsv").open(encoding="utf-8") as file:
+        for question, document, grade in list(csv.reader(file, delimiter="\t"))[1:]:
+            if int(grade) > 0 and document in documents:
+                grades.setdefault(question, {})[document] = int(grade)
+    asked = list(grades)[::every]
+    return documents, {question: texts[question] for question in asked}, grades
+
+
+def models() -> dict[str, str]:
+    """Every model that runs here without a network: a name for tables, and its spec."""
+    folder = model_folder()
+    return {
+        "ordinal": "ordinal",
+        "onehot": "onehot",
+        "bow": "bow",
+        "tfidf": "tfidf",
+        "word2vec": "word2vec",
+        "word2vec, CBOW": "word2vec?sg=0",
+        "fasttext": "fasttext",
+        "glove mean": "glove:6B-50d?weighting=mean",
+        "glove sif": "glove:6B-50d",
+        "static:minilm": "static:minilm",
+        "minilm": "minilm",
+        "minilm, pooling=cls": f"transformers:{folder}?pooling=cls",
+        "minilm, pooling=max": f"transformers:{folder}?pooling=max",
+    }
+
+
+@contextmanager
+def opened(name: str, settings: Settings, every: int = 1) -> Iterator[BeirSet]:
+    """Indexes a set in a store of its own, which goes afterwards."""
+    documents, questions, grades = read(name, every)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Store(settings.override(home=Path(home))) as store,
+    ):
+        collection = store.create(name, _NO_MODEL, ChunkingIdentity(100_000, 0))
+        items = [_item(id_, text) for id_, text in documents.items()]
+        with collection.writer(wait_s=5) as writer:
+            for start in range(0, len(items), _TOGETHER):
+                writer.put_many(items[start : start + _TOGETHER])
+        passage = {id_: record.id for id_, (record, _, _) in zip(documents, items, strict=True)}
+        renamed = {
+            question: {passage[document]: grade for document, grade in found.items()}
+            for question, found in grades.items()
+        }
+        yield BeirSet(name, collection, read_passages(collection), questions, renamed)
+
+
+def _item(id_: str, text: str) -> tuple[DocumentRecord, Sequence[Chunk], Vectors]:
+    key = hashlib.sha256(id_.encode()).hexdigest()
+    record = DocumentRecord(
+        id=key,
+        sources=(f"/{key}",),
+        media_type="text/plain",
+        title=None,
+        pages=1,
+        characters=len(text),
+        chunks=1,
+        truncated_chunks=0,
+        size_bytes=len(text),
+        added_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+    chunk = Chunk(
+        id=key,
+        document_id=key,
+        ordinal=0,
+        text=text or " ",
+        page=1,
+        start=0,
+        end=len(text),
+        headings=(),
+        tokens=0,
+        truncated=False,
+    )
+    return record, [chunk], np.ones((1, 1), np.float32)
+
+
+def loaded(spec: str, beir: BeirSet, settings: Settings) -> IdentifiedEmbeddings:
+    """A model, fitted on the set where it needs a fit, with the vector cache."""
+    fitted = fitted_for(spec, lambda: beir.texts, settings, collection=beir.name)
+    return cached(load_embeddings(fitted, settings), settings)
+
+
+def rankings(
+    model: IdentifiedEmbeddings, beir: BeirSet, asked: Sequence[str]
+) -> dict[str, list[Ranking]]:
+    """What is found for each question, densely and fused with the keywords."""
+    vectors = model.encode_documents(beir.texts)
+    dense = dense_rankings(beir.ids, vectors, np.stack([model.encode_query(q) for q in asked]))
+    keywords = [beir.collection.search_keywords(question, CANDIDATES) for question in asked]
+    hybrid = [fused(one, other) for one, other in zip(dense, keywords, strict=True)]
+    return {"dense": list(dense), "hybrid": list(hybrid)}
+
+
+def ndcg(found: Sequence[Ranking], questions: Sequence[str], grades: Grades) -> float:
+    """Mean nDCG@10 as trec_eval computes it."""
+    run = {question: dict(one) for question, one in zip(questions, found, strict=True)}
+    kept = {question: grades[question] for question in questions}
+    return float(ir_measures.calc_aggregate([nDCG @ 10], kept, run)[nDCG @ 10])
