@@ -6,13 +6,17 @@ from typing import Annotated
 
 import typer
 
-from rag_app.cli import collections, models, options
+from rag_app.cli import collections, evaluate, models, options, words
 from rag_app.cli.ask import ask
 from rag_app.cli.chat import chat
+from rag_app.cli.compare import compare
 from rag_app.cli.doctor import doctor
 from rag_app.cli.ingest import ingest
+from rag_app.cli.map import map_
+from rag_app.cli.rollback import rollback
 from rag_app.cli.serve import serve
 from rag_app.cli.show_settings import settings
+from rag_app.cli.switch import switch
 
 app = typer.Typer(
     name="rag",
@@ -21,10 +25,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show values of variables, keys among them
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (ask, chat, ingest, serve, settings, doctor):
+for _command in (ask, chat, ingest, compare, switch, rollback, serve, settings, doctor):
     app.command()(_command)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")
+app.command("map")(map_)
+app.add_typer(words.app, name="words")
+app.add_typer(evaluate.app, name="eval")
 
 
 def _version(asked: bool) -> None:

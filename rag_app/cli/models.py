@@ -10,6 +10,8 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.output import counted, say, show, show_json, show_table
+from rag_app.cli.train import remove, train
+from rag_app.cli.tune import tune
 
 if TYPE_CHECKING:
     from rag_app.answering.answerers import AnswererStatus
@@ -19,6 +21,10 @@ app = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode=None,
 )
+
+app.command()(train)
+app.command()(tune)
+app.command()(remove)
 
 
 @app.callback()
@@ -59,7 +65,7 @@ def list_(context: typer.Context, json: options.Json = False) -> None:
         )
         return
     show("Embedding models (--embedding, RAG_EMBEDDING)\n")
-    _table(embeddings)
+    _embedding_table(embeddings)
     show("\nAnswerers (--llm, RAG_LLM)\n")
     _table(answerers)
 
@@ -105,6 +111,34 @@ def prune(
     say(f"Dropped {counted(dropped, 'vector')} from the cache in {settings.cache}.")
 
 
-def _table(statuses: Sequence[ModelStatus | AnswererStatus]) -> None:
+def _embedding_table(statuses: Sequence[ModelStatus]) -> None:
+    """Narrow enough for 100 columns: hosts stand below the table, notes only in the JSON form."""
+    rows = [
+        (
+            status.spec,
+            status.state,
+            status.dimension or "—",
+            status.max_tokens or "—",
+            " ".join(status.languages) if status.languages else "—",
+            "leaves" if status.destination else "stays",
+        )
+        for status in statuses
+    ]
+    show_table(("model", "state", "dim", "tokens", "lang", "text"), rows)
+    hosts = {
+        status.spec.partition(":")[0]: status.destination
+        for status in statuses
+        if status.destination
+    }
+    show("\nText stays on this machine, or leaves it for:")
+    for provider, host in hosts.items():
+        show(f"  {provider}: {host}")
+    show("— stands for what is not known before the model is loaded.")
+    for status in statuses:
+        if status.spec.startswith("tuned:"):  # whether it was worth it is what one wants to know
+            show(f"{status.spec}: {status.note}")
+
+
+def _table(statuses: Sequence[AnswererStatus]) -> None:
     rows = [(s.spec, s.state, s.destination or "stays here", s.note) for s in statuses]
     show_table(("model", "state", "text goes to", "note"), rows)

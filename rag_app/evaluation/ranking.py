@@ -1,0 +1,98 @@
+"""Ranks passages for questions as the search does: by vectors alone, and fused with keywords."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag_app.embeddings.base import Vectors
+from rag_app.evaluation.measures import DEPTH
+from rag_app.evaluation.questions import EvalQuestion
+from rag_app.retrieval.fuse import Ranking, convex_sum
+from rag_app.retrieval.search import CANDIDATES
+
+_BLOCK = 64
+"""Questions compared with all passages at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one model found for one question in one way.
+
+    Attributes:
+        first: Id of the passage that it put first; None when it found nothing.
+        rank: Of the first target, from 1; None if it is not among the first ten.
+        ranks: Of all targets that are among the first ten.
+    """
+
+    first: str | None
+    rank: int | None
+    ranks: tuple[int, ...]
+
+
+def dense_rankings(
+    ids: Sequence[str], passages: Vectors, questions: Vectors
+) -> list[list[tuple[str, float]]]:
+    """The nearest passages of each question, exactly: id and cosine, best first.
+
+    A cosine of exactly 0 is no match, and a question without a vector matches nothing.
+
+    Args:
+        ids: Of the passages, in ascending order.
+        passages: Of shape (passages, dimension).
+        questions: Of shape (questions, dimension).
+    """
+    matrix = _unit(passages)
+    rankings: list[list[tuple[str, float]]] = []
+    for start in range(0, len(questions), _BLOCK):
+        cosines = _unit(questions[start : start + _BLOCK]) @ matrix.T
+        for row in cosines:
+            best = _best(row, CANDIDATES)
+            rankings.append([(ids[i], float(row[i])) for i in best if row[i] != 0])
+    return rankings
+
+
+def fused(dense: Ranking, keywords: Ranking) -> list[tuple[str, float]]:
+    """The two lists as one, as ``Searcher`` fuses them."""
+    return convex_sum(dense, keywords)
+
+
+def judge(ranking: Ranking, question: EvalQuestion) -> Found:
+    """Where the targets of a question stand in a ranking.
+
+    Each target counts once, at its best passage; its others are taken out of the ranking.
+    """
+    target_of = {id_: number for number, ids in enumerate(question.targets) for id_ in ids}
+    seen: set[int] = set()
+    ranks: list[int] = []
+    rank = 0
+    for id_, _ in ranking:
+        target = target_of.get(id_)
+        if target in seen:
+            continue
+        rank += 1
+        if rank > DEPTH:
+            break
+        if target is not None:
+            seen.add(target)
+            ranks.append(rank)
+    first = ranking[0][0] if ranking else None
+    return Found(first, ranks[0] if ranks else None, tuple(ranks))
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(norms == 0, 1, norms), np.float32)
+
+
+def _best(row: Vectors, count: int) -> list[int]:
+    """Indexes of the largest values, best first; equal ones in the order of their ids."""
+    if len(row) > count:
+        border = np.partition(row, len(row) - count)[len(row) - count]
+        candidates = np.flatnonzero(row >= border)
+    else:
+        candidates = np.arange(len(row))
+    order = np.argsort(-row[candidates], kind="stable")
+    return [int(index) for index in candidates[order][:count]]
