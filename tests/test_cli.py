@@ -276,12 +276,15 @@ class TestModels:
         found = cli.json("models", variables=variables)
         openai = next(one for one in found["llm"] if one["spec"] == "openai:MODEL")
         assert (openai["state"], openai["destination"]) == ("ready", None)
-        assert all("needs key" not in one["state"] for one in found["embedding"])
+        ours = [one for one in found["embedding"] if one["spec"].startswith("openai:")]
+        assert all(one["state"] == "ready" for one in ours)
 
     def test_the_table(self, cli: Cli) -> None:
         shown = cli.rag("models").stdout
         assert "minilm" in shown
         assert "stays here" in shown
+        assert "cohere: api.cohere.com" in shown
+        assert max(map(len, shown.split("\nAnswerers")[0].splitlines())) <= 100
 
     def test_prepare(self, cli: Cli) -> None:
         done = cli.rag("models", "prepare")

@@ -379,7 +379,7 @@ def test_what_stops_a_run_keeps_what_was_finished(settings, docs, monkeypatch, e
     import ingest.window
 
     monkeypatch.setattr(ingest.embed, "_STORED_TOGETHER", 1)
-    monkeypatch.setattr(ingest.window, "_SLICE", 1)
+    monkeypatch.setattr(ingest.window, "SLICE", 1)
     if isinstance(error, EmbeddingError):
         owner, name = "rag_app.embeddings.cache.CachedEmbeddings", "encode_documents"
     else:
@@ -411,7 +411,7 @@ def test_what_the_report_says_is_what_is_stored(settings, docs, monkeypatch):
         raise StoreUnavailableError("disk full")
 
     monkeypatch.setattr(ingest.embed, "_STORED_TOGETHER", 1)
-    monkeypatch.setattr("ingest.window._SLICE", 1)
+    monkeypatch.setattr("ingest.window.SLICE", 1)
     monkeypatch.setattr(writer, "FLUSH", 1)
     monkeypatch.setattr(upkeep, "synchronize", full)
     with pytest.raises(StoreUnavailableError) as caught:

@@ -45,7 +45,7 @@ def undisturbed(tmp_path, docs):
 
 def test_cancelled_after_some_files(tmp_path, docs, undisturbed, monkeypatch):
     monkeypatch.setattr("ingest.embed._STORED_TOGETHER", 1)
-    monkeypatch.setattr("ingest.window._SLICE", 4)
+    monkeypatch.setattr("ingest.window.SLICE", 4)
     settings = settings_in(tmp_path / "rag")
     seen = []
     report = ingest_paths(
@@ -85,7 +85,7 @@ from pathlib import Path
 import ingest.embed, ingest.window
 from ingest import ingest_paths
 from rag_app.settings import load_settings
-ingest.embed._STORED_TOGETHER, ingest.window._SLICE = 1, 4
+ingest.embed._STORED_TOGETHER, ingest.window.SLICE = 1, 4
 home, cache, docs = map(Path, sys.argv[1:])
 settings = load_settings({"home": home, "cache": cache}, environ={})
 report = ingest_paths([docs], settings, progress=lambda p: print(p.done, p.chunks_done, flush=True))
