@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from answering_samples import build, made_settings
 
@@ -91,6 +92,20 @@ def test_a_very_long_question_is_cut_with_a_notice(searcher: Searcher) -> None:
     assert len(found.question) == QUESTION_CHARACTERS
     assert any("50,0" in notice and "2,000" in notice for notice in found.notices)
     assert found.hits
+
+
+def test_a_question_of_unknown_words_is_searched_for_by_keywords(
+    searcher: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a model of counted words gives for a question of words that it has never met.
+    nothing = np.zeros(searcher.embeddings.identity.dimension, np.float32)
+    monkeypatch.setattr(searcher.embeddings, "encode_query", lambda _: nothing)
+    found = searcher.search("warranty", 3)
+    assert any("knows no word of the question" in notice for notice in found.notices)
+    assert found.hits
+    assert all("warrant" in hit.chunk.text.lower() for hit in found.hits)
+    assert all(hit.cosine is None for hit in found.hits)
+    assert searcher.search("zzyzx", 3).hits == ()
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,19 @@ def test_dense_search_agrees_with_exact_search(collection):
     assert len(collection.search_dense(matrix[0], 1000)) == 480
 
 
+def test_a_zero_vector_matches_nothing(collection):
+    record, chunks, made = document(1, 3)
+    made[1] = 0  # a passage without any word that the model knows
+    put(collection, (record, chunks, made))
+    assert sorted(id_ for id_, _ in collection.search_dense(made[0], 10)) == [
+        chunks[0].id,
+        chunks[2].id,
+    ]
+    assert collection.search_dense(made[1], 10) == []
+    only = [record.id]
+    assert len(collection.search_dense(made[0], 10, document_ids=only)) == 2
+
+
 def test_filter_by_document_is_exact(collection):
     put(collection, *(document(n, 3) for n in range(1, 10)))
     wanted = [document(n)[0].id for n in (4, 7)]

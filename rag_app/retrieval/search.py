@@ -22,6 +22,11 @@ QUESTION_CHARACTERS = 2000
 """Longer questions are cut: no embedding model here reads more of one."""
 
 
+_NO_KNOWN_WORD = (
+    "The embedding model knows no word of the question; it was searched for by keywords only."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class SearchResult:
     """What a search found.
@@ -80,6 +85,8 @@ class Searcher:
             raise UsageError(f"k is {k}; ask for at least 1 passage.")
         started = perf_counter()
         vector = self.embeddings.encode_query(text)
+        if not vector.any():
+            notices = (*notices, _NO_KNOWN_WORD)
         embedded = perf_counter()
         hits = self._hits(text, vector, k, document_ids)
         timings = {"embed": embedded - started, "search": perf_counter() - embedded}

@@ -26,6 +26,9 @@ def search(
 ) -> list[tuple[str, float]]:
     """The k nearest committed passages: id and cosine, best first.
 
+    A cosine of exactly 0 is no match: models of counted words give it to texts that have no word in
+    common, and the zero vector of a text without any known word has it with everything.
+
     Everything is read in the caller's transaction, begun before the index is asked: a passage
     that was committed by then is either in the index or pending, so a document is found whole.
 
@@ -40,6 +43,20 @@ def search(
     Raises:
         StoreUnavailableError: The index's server does not answer.
     """
+    if not vector.any():
+        return []
+    found = _nearest(connection, index, collection, vector, k, document_ids)
+    return [(chunk_id, cosine) for chunk_id, cosine in found if cosine != 0]
+
+
+def _nearest(
+    connection: sqlite3.Connection,
+    index: VectorIndex,
+    collection: int,
+    vector: Vectors,
+    k: int,
+    document_ids: str | None,
+) -> list[tuple[str, float]]:
     if document_ids is not None:
         return exact.search(connection, collection, vector, k, "documents", document_ids)
     if _size(connection, collection) < index.worth_asking_from:

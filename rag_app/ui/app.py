@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
-from rag_app.ui import chat, chroma_notice, documents, settings_page, sidebar, state, style
+from rag_app.ui import (
+    chat,
+    chroma_notice,
+    compare_page,
+    documents,
+    map_page,
+    settings_page,
+    sidebar,
+    state,
+    style,
+)
 from rag_app.ui.problems import in_plain_words, show_kept
 from rag_app.ui.resources import resources
 
@@ -28,6 +38,10 @@ def main() -> None:
             icon=":material/library_books:",
             url_path="documents",
         ),
+        "compare": st.Page(
+            compare_page.page, title="Compare", icon=":material/balance:", url_path="compare"
+        ),
+        "map": st.Page(map_page.page, title="Map", icon=":material/scatter_plot:", url_path="map"),
         "settings": st.Page(
             settings_page.page, title="Settings", icon=":material/settings:", url_path="settings"
         ),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from rag_app.errors import StoreBusyError, UsageError
+from rag_app.evaluation.kept import forget_kept, move_kept
 from rag_app.ui import state, wording
 from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import quoted
@@ -71,6 +72,7 @@ def _rename(shared: Resources, name: str, new: str) -> None:
         return
     _leave_uploads_alone(shared, name)
     shared.store.rename(name, new)
+    move_kept(shared.settings, name, new)
     move_uploads(shared.store, shared.settings, name, new)
     state.put(Key.COLLECTION, new)
 
@@ -82,6 +84,7 @@ def delete(shared: Resources, name: str) -> None:
     def do() -> None:
         _leave_uploads_alone(shared, name)
         shared.store.delete(name)
+        forget_kept(shared.settings, name)
         shutil.rmtree(folder_of(shared.settings, name), ignore_errors=True)
         state.say(f"The collection {name} was deleted")
 

@@ -30,6 +30,8 @@ class Key(StrEnum):
     NOTE = "note"
     SOURCE = "source"
     PASSWORDS = "passwords"
+    COMPARE = "compare"
+    MAP = "map"
 
 
 def _state() -> MutableMapping[str, Any]:
@@ -54,6 +56,11 @@ def take(key: Key) -> Any:  # noqa: ANN401
 def widget(name: str) -> Any:  # noqa: ANN401 - widgets have all types
     """The value of the widget with the key ``name`` while its callback runs."""
     return _state().get(name)
+
+
+def put_widget(name: str, value: object) -> None:
+    """Sets the value of the widget with the key ``name``; for callbacks alone."""
+    _state()[name] = value
 
 
 def choose(key: Key, options: Iterable[object], preferred: object) -> Any:  # noqa: ANN401

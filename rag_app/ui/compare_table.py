@@ -1,0 +1,117 @@
+"""The table of a comparison: a row for each model, best first, with its interval as a small bar."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+
+from rag_app.evaluation import Comparison
+from rag_app.evaluation.measures import MAIN, Interval
+from rag_app.evaluation.model_result import ModelResult, Way
+from rag_app.evaluation.passages import CODES
+from rag_app.evaluation.wording import milliseconds, rate, size, unknown_words
+from rag_app.ui import wording
+
+WAYS: Mapping[Way, str] = {"hybrid": "with keywords", "dense": "by meaning alone"}
+"""What the ways to find passages are called here."""
+
+
+def table(comparison: Comparison, in_use: str) -> str:
+    """HTML of the table.
+
+    Args:
+        comparison: What to show.
+        in_use: Spec of the collection's own model.
+    """
+    by = comparison.by
+    other: Way = "dense" if by == "hybrid" else "hybrid"
+    heads = ["Model", f"Quality {WAYS[by]}", WAYS[other].capitalize(), "In the first five"]
+    heads += ["Passages a second", "A question takes", "Size", "Dimensions"]
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
+    reach = _reach(comparison)
+    rows = "".join(_row(one, comparison, heads, reach, in_use) for one in comparison.models)
+    return (
+        '<div class="compare-scroll"><table class="compare-table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _row(
+    model: ModelResult,
+    comparison: Comparison,
+    heads: list[str],
+    reach: tuple[float, float],
+    in_use: str,
+) -> str:
+    by = comparison.by
+    other: Way = "dense" if by == "hybrid" else "hybrid"
+    scores, costs = model.scores(by), model.costs
+    cells = [
+        _quality(scores.measures[MAIN], reach, tone=_tone(model, comparison)),
+        f"{model.scores(other).measures[MAIN].mean:.3f}",
+        f"{scores.measures['recall@5'].mean:.0%}",
+        rate(costs.chunks_per_second),
+        f"{milliseconds(costs.query_ms_p50)} ms",
+        size(costs.disk_bytes),
+        f"{costs.dimension:,}",
+    ]
+    shown = "".join(
+        f'<td data-head="{html.escape(head)}">{cell}</td>'
+        for head, cell in zip(heads[1:], cells, strict=True)
+    )
+    name = f"<b>{html.escape(model.spec)}</b>" + _chips(model, comparison, in_use)
+    return f'<tr><th scope="row">{name}</th>{shown}</tr>'
+
+
+def _reach(comparison: Comparison) -> tuple[float, float]:
+    """From where to where the bars go: differences would vanish on a scale from 0 to 1."""
+    means = [model.scores(comparison.by).measures[MAIN] for model in comparison.models]
+    low = min((one.low for one in means), default=0.0)
+    high = max((one.high for one in means), default=1.0)
+    margin = max(0.02, (high - low) * 0.06)
+    return max(0.0, low - margin), min(1.0, high + margin)
+
+
+def _quality(one: Interval, reach: tuple[float, float], *, tone: str) -> str:
+    left, right = reach
+    at = [100 * (value - left) / (right - left) for value in (one.low, one.mean, one.high)]
+    return (
+        f'<span class="score">{one.mean:.3f}</span>'
+        f'<span class="interval {tone}" title="95 % interval: {one.low:.3f} to {one.high:.3f}">'
+        f'<s style="left:{at[0]:.1f}%;width:{at[2] - at[0]:.1f}%"></s>'
+        f'<u style="left:{at[1]:.1f}%"></u></span>'
+    )
+
+
+def _tone(model: ModelResult, comparison: Comparison) -> str:
+    if model.spec == comparison.recommendation.spec:
+        return "best"
+    return "tied" if model.spec in comparison.recommendation.tied else "other"
+
+
+def _chips(model: ModelResult, comparison: Comparison, in_use: str) -> str:
+    """What should be known of a model at a glance."""
+    choice, costs, unknown = comparison.recommendation, model.costs, model.unknown
+    chips = [
+        ("good", "recommended") if model.spec == choice.spec else None,
+        ("good", "as good, and cheapest") if model.spec == choice.cheapest else None,
+        ("", "in use") if in_use in (model.spec, model.model) else None,
+        ("warn", f"text goes to {costs.destination}") if costs.destination else None,
+        ("warn", f"about ${costs.usd:.2f}") if costs.usd else None,
+        ("warn", f"{costs.truncated:,} passages cut short") if costs.truncated else None,
+        ("warn", _languages(model)) if model.uncovered_languages else None,
+        ("", f"{unknown_words(unknown)} unknown words") if unknown and unknown.unknown else None,
+    ]
+    shown = "".join(
+        f'<em class="chip {tone}">{html.escape(text)}</em>' for tone, text in filter(None, chips)
+    )
+    return f'<span class="compare-chips">{shown}</span>' if shown else ""
+
+
+def _languages(model: ModelResult) -> str:
+    names = {code: name.capitalize() for name, code in CODES.items()}
+    parts = (
+        f"{names.get(code, code)} ({wording.count(count, 'document')})"
+        for code, count in model.uncovered_languages.items()
+    )
+    return f"not made for {', '.join(parts)}"
