@@ -103,7 +103,7 @@ def test_a_question_of_unknown_words_is_searched_for_by_keywords(
     found = searcher.search("warranty", 3)
     assert any("knows no word of the question" in notice for notice in found.notices)
     assert found.hits
-    assert all("warrant" in hit.chunk.text.lower() for hit in found.hits)
+    assert "warrant" in found.hits[0].chunk.text.lower()
     assert all(hit.cosine is None for hit in found.hits)
     assert searcher.search("zzyzx", 3).hits == ()
 
