@@ -8,13 +8,12 @@ sets, and tokens embedded per second, both models in turns in one run. About ten
 
 from __future__ import annotations
 
-import csv
-import json
 import time
 from pathlib import Path
 
 import numpy as np
-from measure import DATA, ROOT, save
+from beir import Grades, read
+from measure import ROOT, save
 from numpy.typing import NDArray
 
 from rag_app.embeddings import IdentifiedEmbeddings, load_embeddings
@@ -25,27 +24,6 @@ SETS = {"scifact": 1, "cranfield": 1, "xquad-en": 1, "squad-v1.1": 4}
 SPECS = ("minilm?precision=float32", "minilm")
 SLICE = 64
 K = 10
-
-Grades = dict[str, dict[str, int]]
-"""Question → document → how relevant."""
-
-
-def load(folder: Path, every: int) -> tuple[dict[str, str], dict[str, str], Grades]:
-    """Documents, questions and grades of a set."""
-    documents = {
-        row["_id"]: f"{row.get('title', '')} {row['text']}".strip()
-        for row in map(json.loads, (folder / "corpus.jsonl").open(encoding="utf-8"))
-    }
-    texts = {
-        row["_id"]: row["text"]
-        for row in map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))
-    }
-    grades: Grades = {}
-    with (folder / "qrels" / "test.tsv").open(encoding="utf-8") as file:
-        for question, document, grade in list(csv.reader(file, delimiter="\t"))[1:]:
-            grades.setdefault(question, {})[document] = int(grade)
-    asked = list(grades)[::every]
-    return documents, {question: texts[question] for question in asked}, grades
 
 
 def embed(
@@ -78,13 +56,13 @@ def ndcg(
 
 def measure(name: str, every: int, models: list[IdentifiedEmbeddings]) -> dict[str, object]:
     """Both models on one set."""
-    documents, questions, grades = load(DATA / "beir" / name, every)
+    documents, questions, grades = read(name, every)
     texts = list(documents.values())
     vectors, seconds = embed(models, texts)
     tokens = sum(
         min(count, models[0].identity.max_tokens) for count in models[0].count_tokens(texts)
     )
-    asked = [question for question in questions if any(grades[question].values())]
+    asked = list(questions)
     results = []
     for model, matrix in zip(models, vectors, strict=True):
         queries = np.stack([model.encode_query(questions[question]) for question in asked])

@@ -29,7 +29,7 @@ _GREY = "#8a9094"
 _HOVER = {
     "bgcolor": "#2a2f33",
     "bordercolor": _GREY,
-    "font": {"color": "#f4f1ea", "size": 13},
+    "font": {"color": "#f4f1ea", "size": 12},
 }
 _AXIS = {"linecolor": "rgba(128,128,128,0.3)", "gridcolor": "rgba(128,128,128,0.3)"}
 
@@ -104,7 +104,7 @@ def _dressed(shown: CollectionMap, number: int, colour: Colour) -> Figure:
         named = layout.annotations
     else:
         named = layout.scene.annotations
-        layout.scene.update({axis: _AXIS for axis in ("xaxis", "yaxis", "zaxis")})
+        layout.scene.update(dict.fromkeys(("xaxis", "yaxis", "zaxis"), _AXIS))
     for label in named:
         label.bgcolor = "rgba(0,0,0,0)"  # the style sheet puts a rim round the letters
     return made

@@ -20,7 +20,8 @@ EXPLAINED: dict[Method, str] = {
     "tsne": "t-SNE keeps each passage beside those most like it. Believe the neighbours and the "
     "groups; the gaps between groups, and their sizes, mean little. Takes some seconds.",
     "umap": "UMAP keeps each passage beside those most like it, and often the groups tidier than "
-    "t-SNE. Believe the neighbours; the gaps between groups mean little. The first one may take a minute.",
+    "t-SNE. Believe the neighbours; the gaps between groups mean little. The first one may "
+    "take a minute.",
 }
 MISSING = " UMAP would be a third way: pip install 'rag-app[map]' adds it."
 
