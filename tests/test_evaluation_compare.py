@@ -286,6 +286,11 @@ def test_the_command_shows_tables_that_fit_and_a_recommendation(cli: Cli, tmp_pa
     assert "passages/s" in done.stdout
     assert "made by rules" in " ".join(done.stdout.split())
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    kept = cli.folder / "home" / "comparisons"
+    assert [one.name for one in kept.iterdir()] == ["default.json"]  # the page Compare shows it
+    assert cli.rag("collections", "rename", "default", "other").returncode == 0
+    assert [one.name for one in kept.iterdir()] == ["other.json"]
+    assert cli.rag("collections", "rename", "other", "default").returncode == 0
 
 
 def test_the_users_questions_are_asked_and_unanswerable_ones_said(cli: Cli) -> None:

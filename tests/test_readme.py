@@ -19,6 +19,7 @@ from types import ModuleType
 import pytest
 from cli_samples import ROOT, SAMPLES, environment
 from llm_server import scripted_llm
+from static_samples import distilled_cache
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOT_RUN = ("rag serve",)
@@ -41,6 +42,7 @@ check = load_check()
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tour")
     shutil.copytree(SAMPLES, folder / "sample_docs")
+    distilled_cache(folder / "cache")
     return folder
 
 
@@ -72,6 +74,10 @@ def test_the_tour(folder: Path) -> None:
     first, second = shown["ingest sample_docs"].split(" s.\n", 1)
     assert "added" in first
     assert "added" not in second
+    choice = next(text for line, text in shown.items() if line.startswith("rag compare"))
+    assert "No model is surely the best" in choice or "finds most" in choice
+    assert "now answers with static:minilm" in choice
+    assert "answers with minilm again" in choice
     assert "26 days" in next(text for line, text in shown.items() if "paid holidays" in line)
     assert "Everything is in order." in shown["rag models"]
     assert json.loads((folder / "answer.json").read_text())["citations"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag_app.store import CollectionInfo, Store
 
 app = typer.Typer(
-    help="List, show, rename and delete collections, and free what a switch left.",
+    help="List, show, rename, delete and prune collections.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -112,7 +112,10 @@ def delete(context: typer.Context, name: Name, yes: options.Yes = False) -> None
         info = store.get(name).info
         if not yes:
             _confirm(f"Delete '{name}' with {counted(info.documents, 'document')}?")
+        from rag_app.evaluation.kept import forget_kept
+
         store.delete(name)
+        forget_kept(options.settings_for(context), name)
     say(f"Deleted '{name}'.")
 
 
@@ -129,7 +132,10 @@ def rename(
       rag collections rename manuals handbooks
     """
     with _store(context) as store:
+        from rag_app.evaluation.kept import move_kept
+
         store.rename(name, new)
+        move_kept(options.settings_for(context), name, new)
     say(f"Renamed '{name}' to '{new}'.")
 
 

@@ -15,7 +15,7 @@ from rag_app.cli.compare_report import show_comparison, show_differences, show_q
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import counted, say, show_json
 from rag_app.cli.run import INTERRUPTED
-from rag_app.errors import EXIT_ERROR, UsageError
+from rag_app.errors import EXIT_ERROR, RagError, UsageError
 from rag_app.settings import Settings
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def compare(
             specs = _specs(models) or list(dict.fromkeys([own, *compare_options.ALWAYS]))
             _agree(specs, material, settings, yes=yes)
             done = _compare(material, specs, settings, (by, seed), cancelled, quiet=json)
+    _keep(done, settings)
     _tell(done, html, differences, json=json)
     if done.interrupted:
         raise typer.Exit(INTERRUPTED)
@@ -176,6 +177,17 @@ def _compare(
             progress=progress,
             cancelled=cancelled,
         )
+
+
+def _keep(done: Comparison, settings: Settings) -> None:
+    """Lets the page Compare show it; that it cannot be kept is no reason not to show it here."""
+    from rag_app.evaluation.kept import keep_comparison
+
+    if done.models:
+        try:
+            keep_comparison(done, settings)
+        except RagError as error:
+            say(str(error))
 
 
 def _tell(done: Comparison, html: Path | None, differences: int, *, json: bool) -> None:

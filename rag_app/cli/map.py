@@ -75,7 +75,9 @@ def map_(
     sample: Sample = 2000,
     json: options.Json = False,
 ) -> None:
-    """Draw the passages of a collection: what the embedding model holds to be alike lies together.
+    """Draw a collection as its embedding model sees it.
+
+    Each passage is a point; those that the model holds to be alike lie together.
 
     An HTML map shows each passage under the pointer, and needs no network. The picture is a
     shadow of hundreds of dimensions: how far to believe it is written on it.

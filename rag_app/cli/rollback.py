@@ -35,7 +35,7 @@ def rollback(
     home: options.Home = None,
     sets: options.Sets = None,
 ) -> None:
-    """Return to the index that a collection had before `rag switch`.
+    """Go back to the index that a collection had before.
 
     The two indexes change places at once. Then the documents that came, changed or went since the
     switch are taken over; after Ctrl-C, --catch-up goes on with that. Rolling back twice goes

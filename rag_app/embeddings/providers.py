@@ -95,26 +95,27 @@ class Provider:
 
 
 PROVIDERS: dict[str, Provider] = {
-    "bow": Provider("counts", fits=True),
-    "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",)),
-    "fasttext": Provider("fasttext", fits=True),
+    "minilm": Provider("minilm", named=False),
+    "static": Provider("static"),
+    "sentence-transformers": Provider("transformer"),
+    "tuned": Provider("tuned"),
+    "transformers": Provider("pooled"),
     "glove": Provider("glove"),
+    "word2vec": Provider("word2vec", fits=True),
+    "fasttext": Provider("fasttext", fits=True),
+    "tfidf": Provider("counts", fits=True),
+    "bow": Provider("counts", fits=True),
+    "onehot": Provider("counts", fits=True),
+    "ordinal": Provider("counts", fits=True),
+    "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",)),
+    "openai": Provider("openai_api"),
+    "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",)),
     "google": Provider("hosted", extra="google", packages=("langchain_google_genai",)),
     "huggingface": Provider("hosted"),
-    "minilm": Provider("minilm", named=False),
-    "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",)),
-    "onehot": Provider("counts", fits=True),
-    "openai": Provider("openai_api"),
-    "ordinal": Provider("counts", fits=True),
-    "python": Provider("custom"),
-    "sentence-transformers": Provider("transformer"),
-    "static": Provider("static"),
-    "tfidf": Provider("counts", fits=True),
-    "transformers": Provider("pooled"),
-    "tuned": Provider("tuned"),
     "voyage": Provider("hosted", extra="voyage", packages=("langchain_voyageai",)),
-    "word2vec": Provider("word2vec", fits=True),
+    "python": Provider("custom"),
 }
+"""In the order of lists: what runs here first, baselines after it, then what is hosted."""
 
 
 def load_embeddings(spec: str, settings: Settings) -> IdentifiedEmbeddings:
