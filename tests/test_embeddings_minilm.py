@@ -202,11 +202,11 @@ def fake_exporter(tmp_path, monkeypatch, settings):
     shutil.copy(onnx_path(settings).resolve(), good)
     runs = []
 
-    def copy(folder, target, precision):
+    def copy(_script, folder, target, _precision, **_):
         runs.append(folder)
         shutil.copy(good, target)
 
-    monkeypatch.setattr(minilm_files, "_run_exporter", copy)
+    monkeypatch.setattr(minilm_files, "run_script", copy)
     return runs
 
 

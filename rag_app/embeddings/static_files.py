@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from rag_app.embeddings.child import run_script
 from rag_app.embeddings.minilm_files import WEIGHTS_SHA256, check_weights, locked, model_folder
 from rag_app.embeddings.static_distill import DIMENSION, RECIPE
 from rag_app.errors import EmbeddingError
@@ -69,7 +68,14 @@ def _make(folder: Path) -> None:
     check_weights(source / "model.safetensors")
     with TemporaryDirectory(dir=folder.parent, prefix=".distil-") as drafts:
         draft = Path(drafts) / folder.name
-        _run(source, draft)
+        run_script(
+            _SCRIPT,
+            source,
+            draft,
+            seconds=SECONDS,
+            what="Distilling the static model",
+            failed="The static model could not be distilled",
+        )
         sizes = {file.name: file.stat().st_size for file in draft.iterdir()}
         note = {"fingerprint": FINGERPRINT, "bytes": sizes}
         (draft / _NOTE).write_text(json.dumps(note), encoding="utf-8")
@@ -82,27 +88,3 @@ def _make(folder: Path) -> None:
                 f"The static model cannot be moved to {folder} ({error.strerror or error}). "
                 "Set RAG_CACHE to another folder."
             ) from error
-
-
-def _run(source: Path, target: Path) -> None:
-    # -P keeps this folder off the child's module path, where spec.py or cache.py could hide others.
-    command = [sys.executable, "-P", "-W", "ignore", str(_SCRIPT), str(source), str(target)]
-    try:
-        done = subprocess.run(  # noqa: S603 - our own script and paths
-            command,
-            capture_output=True,
-            timeout=SECONDS,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise EmbeddingError(
-            f"Distilling the static model took more than {SECONDS // 60} minutes and was stopped. "
-            "Try again when the machine is less busy."
-        ) from error
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no reason given"]
-        raise EmbeddingError(
-            f"The static model could not be distilled: {lines[-1]}. "
-            "`rag doctor` checks the installation."
-        )
