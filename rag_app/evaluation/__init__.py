@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from rag_app.evaluation.questions import EvalQuestion, saved_path
     from rag_app.evaluation.result import Comparison
     from rag_app.evaluation.run import Step
-    from rag_app.evaluation.tune import TuneRequest, TuneStep, tune_model
+    from rag_app.evaluation.tune import tune_model
+    from rag_app.evaluation.tune_material import TuneRequest, TuneStep
     from rag_app.evaluation.tune_notice import learned_notice
     from rag_app.evaluation.tune_result import TuneResult
     from rag_app.evaluation.word_measures import measure_words
@@ -70,9 +71,9 @@ _HOME = {
     "Material": "compare",
     "Passages": "passages",
     "Step": "run",
-    "TuneRequest": "tune",
+    "TuneRequest": "tune_material",
     "TuneResult": "tune_result",
-    "TuneStep": "tune",
+    "TuneStep": "tune_material",
     "WordSpace": "words",
     "add_model": "collection_map",
     "ask_map": "map_question",

@@ -92,7 +92,11 @@ def compare_models(
     unique = list(dict.fromkeys(specs))
     measured, failures, interrupted = _run_all(unique, task, progress)
     told = notices(
-        material.passages, material.questions, unique, done=len(measured) + len(failures)
+        material.passages,
+        material.questions,
+        unique,
+        settings,
+        done=len(measured) + len(failures),
     )
     models = score(measured, material.questions, by, seed)
     return Comparison(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from rag_app.embeddings.providers import provider_row
 from rag_app.embeddings.spec import parse_spec
-from rag_app.errors import UsageError
+from rag_app.errors import RagError, UsageError
 from rag_app.evaluation.passages import Passages
 from rag_app.evaluation.questions import EvalQuestion
+from rag_app.evaluation.tune_notice import learned_notice
+from rag_app.settings import Settings
 
 RULES_WARNING = (
     "The questions were made by rules. They borrow words from the documents, which favours models "
@@ -20,6 +23,7 @@ def notices(
     passages: Passages,
     questions: Sequence[EvalQuestion],
     specs: Sequence[str],
+    settings: Settings,
     *,
     done: int,
 ) -> list[str]:
@@ -29,6 +33,7 @@ def notices(
         passages: What was compared on.
         questions: What was asked.
         specs: The models that were named.
+        settings: Where tuned models are kept.
         done: How many of them were measured, or failed; fewer than all when it was stopped.
     """
     told: list[str] = []
@@ -45,6 +50,7 @@ def notices(
             f"{hidden} questions were made of, and looks better than it is. Name the provider "
             "alone to have it fitted without them."
         )
+    told += _flattered(specs, questions, settings)
     if any(question.source == "offline" for question in questions):
         told.append(RULES_WARNING)
     if done < len(specs):
@@ -53,6 +59,16 @@ def notices(
             "kept; the same command goes on from there."
         )
     return told
+
+
+def _flattered(
+    specs: Sequence[str], questions: Sequence[EvalQuestion], settings: Settings
+) -> list[str]:
+    found: list[str] = []
+    for spec in specs:
+        with suppress(RagError):  # the model's own failure says so
+            found += filter(None, [learned_notice(spec, questions, settings)])
+    return found
 
 
 def _was_fitted(spec: str) -> bool:
