@@ -20,37 +20,43 @@ STOPPING = "\nStopping. What is learned is kept; Ctrl-C again ends at once."
 KEPT = "Stopped. Nothing is lost: the same command goes on from here."
 
 
+Base = Annotated[
+    str,
+    typer.Argument(
+        metavar="BASE",
+        help="Model to begin with: minilm, sentence-transformers:NAME or transformers:NAME.",
+    ),
+]
+Questions = Annotated[
+    Path | None,
+    typer.Option(
+        "--questions",
+        metavar="FILE",
+        help="Your own questions (CSV or JSONL: question, and document with page or text).",
+        show_default=False,
+    ),
+]
+Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        metavar="NAME",
+        help="What to call the model; made of collection and base unless given.",
+        show_default=False,
+    ),
+]
+Epochs = Annotated[
+    int, typer.Option("--epochs", metavar="N", min=1, max=20, help="How often all is learned.")
+]
+
+
 def tune(
     context: typer.Context,
-    base: Annotated[
-        str,
-        typer.Argument(
-            metavar="BASE",
-            help="Model to begin with: minilm, sentence-transformers:NAME or transformers:NAME.",
-        ),
-    ],
+    base: Base,
     collection: options.Collection = None,
-    questions: Annotated[
-        Path | None,
-        typer.Option(
-            "--questions",
-            metavar="FILE",
-            help="Your own questions (CSV or JSONL: question, and document with page or text).",
-            show_default=False,
-        ),
-    ] = None,
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name",
-            metavar="NAME",
-            help="What to call the model; made of collection and base unless given.",
-            show_default=False,
-        ),
-    ] = None,
-    epochs: Annotated[
-        int, typer.Option("--epochs", metavar="N", min=1, max=20, help="How often all is learned.")
-    ] = 1,
+    questions: Questions = None,
+    name: Name = None,
+    epochs: Epochs = 1,
     llm: options.Llm = None,
     json: options.Json = False,
 ) -> None:
@@ -68,6 +74,7 @@ def tune(
       rag models tune minilm --questions questions.csv --name support --epochs 2
     """
     settings = options.settings_for(context, collection=collection, llm=llm)
+    from rag_app.answering.chat_model import llm_destination
     from rag_app.evaluation.tune import default_name, tune_model
     from rag_app.evaluation.tune_material import TuneRequest
     from rag_app.evaluation.tune_train import Recipe
@@ -76,6 +83,8 @@ def tune(
     request = TuneRequest(
         base, name or default_name(base, settings.collection), questions, Recipe(epochs=epochs)
     )
+    if questions is None and settings.llm != "extractive" and (where := llm_destination(settings)):
+        say(f"Passages are sent to {where} if questions have to be made.")
     display = tune_display(quiet=json)
     with (
         Store(settings) as store,
