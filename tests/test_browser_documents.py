@@ -100,7 +100,9 @@ def test_a_locked_pdf_is_read_once_its_password_is_typed_and_again_later(
 
 
 def type_password(place: Locator, password: str, button: str) -> None:
-    place.get_by_label("Password", exact=True).fill(password)
+    field = place.get_by_label("Password", exact=True)
+    expect(field).to_have_count(1)  # the report before this one stays until the page is drawn anew
+    field.fill(password)
     place.get_by_role("button", name=button, exact=True).click()
 
 

@@ -31,11 +31,6 @@ def chunk_ids(store: Store) -> set[str]:
     return {c.id for record in collection.documents() for c in collection.chunks(record.id)}
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="seen on 2026-11-21: now and then the vector index does not give a passage its own "
-    "vector back after a kill; to be found out, see the closing note",
-)
 def test_killed_at_random_moments_and_resumed(tmp_path):
     finish(start("write", tmp_path / "undisturbed"))
     with Store(settings(tmp_path / "undisturbed")) as store:
