@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
 from filelock import FileLock, Timeout
 
 from rag_app.errors import StoreBusyError
 from rag_app.store.faults import system_explained
+
+POLL_S = 0.05
 
 
 @contextmanager
@@ -28,24 +31,31 @@ def writing(
     Raises:
         StoreBusyError: The other writer did not end in time.
     """
-    # Each call opens the file anew, so threads of one process exclude each other as well.
-    lock = FileLock(home / "locks" / f"collection-{collection:d}.lock")
+    # Each call opens the files anew, so threads of one process exclude each other as well.
+    folder = home / "locks"
+    lock = FileLock(folder / f"collection-{collection:d}.lock")
+    # Who waits for the writer stands at the head of the line and keeps it, so that a process
+    # which writes again and again cannot pass it by each time.
+    line = FileLock(folder / f"collection-{collection:d}.line.lock")
     with system_explained(home):
         try:
-            lock.acquire(timeout=0)
+            with line.acquire(timeout=0):
+                lock.acquire(timeout=0)
         except Timeout:
             if on_wait is not None:
                 on_wait()
-            _wait(lock, name, wait_s)
+            _wait(line, lock, name, wait_s)
     try:
         yield
     finally:
         lock.release()
 
 
-def _wait(lock: FileLock, name: str, wait_s: float) -> None:
+def _wait(line: FileLock, lock: FileLock, name: str, wait_s: float) -> None:
+    ends = monotonic() + wait_s
     try:
-        lock.acquire(timeout=wait_s, poll_interval=0.05)
+        with line.acquire(timeout=wait_s, poll_interval=POLL_S):
+            lock.acquire(timeout=max(0.0, ends - monotonic()), poll_interval=POLL_S)
     except Timeout as error:
         raise StoreBusyError(
             f"Another process is writing to the collection '{name}' and did not end within "
