@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -275,8 +274,3 @@ def test_another_model_than_the_collections_is_refused(tmp_path: Path) -> None:
             writer.put(document, chunks, vectors)
         with pytest.raises(EmbeddingMismatchError):
             Assistant.open(made_settings(tmp_path, collection="other"), store)
-
-
-def test_scores_fall_from_hit_to_hit(assistant: Assistant) -> None:
-    hits = assistant.ask("How long is the warranty of the pump?").hits
-    assert all(first.score >= second.score for first, second in pairwise(hits))

@@ -18,6 +18,7 @@ from rag_app.answering.relevance import answer_probability, relevance_features
 from rag_app.answering.weights import ANY_MODEL, load_weights
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.errors import UsageError
+from rag_app.retrieval.rank import Order
 from rag_app.retrieval.search import SearchResult
 from rag_app.types import EmbeddingIdentity, Hit
 
@@ -50,7 +51,9 @@ def weigh(question: str, *hits: Hit) -> tuple[Evidence, Counting]:
             word: sum(word.lower() in hit.chunk.text.lower() for hit in hits) for word in words
         },
     )
-    found = SearchResult(question, embeddings.encode_query(question), hits, {})
+    found = SearchResult(
+        question, embeddings.encode_query(question), hits, {}, Order((), dense_weight=0.7)
+    )
     embeddings.seen.clear()
     return gather(found, collection, embeddings), embeddings
 

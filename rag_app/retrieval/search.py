@@ -1,22 +1,23 @@
-"""A question to ranked passages: dense and keyword search, fused."""
+"""A question to ranked passages: dense and keyword search, ranked as one."""
 
 from __future__ import annotations
 
 from collections.abc import Collection as Ids
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import UsageError
-from rag_app.retrieval.fuse import Fusion, convex_sum
+from rag_app.retrieval.rank import Order, rank
 from rag_app.types import Hit
 
 if TYPE_CHECKING:
     from rag_app.store import Collection
 
 CANDIDATES = 50
-"""Length of each list before fusion."""
+"""Length of each list before they are ranked as one."""
 
 QUESTION_CHARACTERS = 2000
 """Longer questions are cut: no embedding model here reads more of one."""
@@ -35,6 +36,7 @@ class SearchResult:
         question: As it was searched for: white space joined, cut if it was very long.
         vector: The question's embedding.
         hits: Best first, at most k.
+        order: All passages that were ranked, and how.
         timings: Seconds by stage: ``embed`` and ``search``.
         notices: Sentences that the reader should know.
     """
@@ -43,6 +45,7 @@ class SearchResult:
     vector: Vectors
     hits: tuple[Hit, ...]
     timings: dict[str, float]
+    order: Order
     notices: tuple[str, ...] = ()
 
 
@@ -52,8 +55,7 @@ class Searcher:
     Args:
         collection: Where to search.
         embeddings: The collection's own model.
-        fusion: How the two lists become one: ``convex_sum`` or ``reciprocal_rank_fusion``.
-        candidates: Length of each list before fusion (never below k).
+        candidates: Length of each list before they are ranked as one (never below k).
     """
 
     def __init__(
@@ -61,12 +63,10 @@ class Searcher:
         collection: Collection,
         embeddings: IdentifiedEmbeddings,
         *,
-        fusion: Fusion = convex_sum,
         candidates: int = CANDIDATES,
     ) -> None:
         self.collection = collection
         self.embeddings = embeddings
-        self._fusion = fusion
         self._candidates = candidates
 
     def search(self, question: str, k: int, document_ids: Ids[str] | None = None) -> SearchResult:
@@ -88,24 +88,26 @@ class Searcher:
         if not vector.any():
             notices = (*notices, _NO_KNOWN_WORD)
         embedded = perf_counter()
-        hits = self._hits(text, vector, k, document_ids)
+        order, hits = self._found(text, vector, k, document_ids)
         timings = {"embed": embedded - started, "search": perf_counter() - embedded}
-        return SearchResult(text, vector, hits, timings, notices)
+        return SearchResult(text, vector, hits, timings, order, notices)
 
-    def _hits(
+    def _found(
         self, text: str, vector: Vectors, k: int, document_ids: Ids[str] | None
-    ) -> tuple[Hit, ...]:
+    ) -> tuple[Order, tuple[Hit, ...]]:
         n = max(k, self._candidates)
         dense = self.collection.search_dense(vector, n, document_ids)
         keywords = self.collection.search_keywords(text, n, document_ids)
-        ranked = self._fusion(dense, keywords)[:k]
+        nearness = partial(self.collection.nearness, text)
+        order = rank(vector, dense, keywords, nearness, self.collection.vectors)
         cosines, bm25 = dict(dense), dict(keywords)
-        found = self.collection.fetch([identifier for identifier, _ in ranked])
+        best = order.passages[:k]
+        found = self.collection.fetch([one.id for one in best])
         # A passage deleted between the search and the fetch is not a hit.
-        return tuple(
-            Hit(*found[identifier], score, cosines.get(identifier), bm25.get(identifier))
-            for identifier, score in ranked
-            if identifier in found
+        return order, tuple(
+            Hit(*found[one.id], one.score, cosines.get(one.id), bm25.get(one.id))
+            for one in best
+            if one.id in found
         )
 
 

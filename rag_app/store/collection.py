@@ -9,8 +9,17 @@ from collections.abc import Collection as Several
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag_app.errors import CollectionNotFoundError, CollectionSwitchedError
-from rag_app.store import debts, dense, documents, keywords, roles, stored_vectors, upkeep
+from rag_app.errors import CollectionSwitchedError
+from rag_app.store import (
+    debts,
+    dense,
+    documents,
+    keywords,
+    nearness,
+    roles,
+    stored_vectors,
+    upkeep,
+)
 from rag_app.store.changes import check_dimension
 from rag_app.store.database import Database
 from rag_app.store.info import INFO, CollectionInfo, info_of
@@ -127,6 +136,24 @@ class Collection:
             only = None if document_ids is None else json.dumps(list(document_ids))
             return keywords.search(connection, self.key, expression, k, only)
 
+    def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """For each passage how many of a question's words it says close together, in [0, 1]."""
+        with self._reading() as connection:
+            return nearness.shares(
+                connection,
+                self.key,
+                question,
+                self._languages(connection),
+                documents.count_chunks(connection, self.key),
+                chunk_ids,
+            )
+
+    def matched_words(self, question: str, chunk_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """For each passage the words of a question that it has, in any of their forms."""
+        with self._reading() as connection:
+            languages = self._languages(connection)
+            return nearness.matched_words(connection, self.key, question, languages, chunk_ids)
+
     def document_frequencies(self, words: Iterable[str]) -> dict[str, int]:
         """In how many passages each word stands, in any of its forms; for inverse frequencies."""
         with self._reading() as connection:
@@ -194,18 +221,8 @@ class Collection:
         with self._database.read() as connection:
             found = connection.execute("SELECT 1 FROM collections WHERE key = ?", (self.key,))
             if found.fetchone() is None:
-                raise self._gone(connection)
+                raise roles.gone(connection, self._name)
             yield connection
-
-    def _gone(self, connection: sqlite3.Connection) -> CollectionNotFoundError:
-        if roles.key_of(connection, self._name) is not None:
-            return CollectionNotFoundError(
-                f"The collection '{self._name}' has changed over to another index, and the one "
-                "that was open here was freed. Open it again."
-            )
-        return CollectionNotFoundError(
-            f"The collection '{self._name}' was deleted. See: rag collections"
-        )
 
     def _check_writable(self) -> None:
         with self._reading() as connection:

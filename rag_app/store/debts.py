@@ -60,6 +60,17 @@ def record(connection: sqlite3.Connection, newer: int, older: int) -> None:
     connection.execute("DELETE FROM owed WHERE collection = :newer", keys)
 
 
+def foreseen(connection: sqlite3.Connection, newer: int, older: int) -> Debts:
+    """What ``record`` would leave ``older`` to take over; nothing is changed."""
+    connection.execute("SAVEPOINT foreseen")
+    try:
+        record(connection, newer, older)
+        return summary(connection, older)
+    finally:
+        connection.execute("ROLLBACK TO foreseen")
+        connection.execute("RELEASE foreseen")
+
+
 def read(connection: sqlite3.Connection, collection: int) -> dict[str, str | None]:
     """Path by path the document it is to hold; None for one that is to be forgotten."""
     rows = connection.execute(

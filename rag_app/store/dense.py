@@ -6,7 +6,7 @@ import json
 import sqlite3
 from typing import TYPE_CHECKING
 
-from rag_app.store import exact
+from rag_app.store import documents, exact
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _nearest(
 ) -> list[tuple[str, float]]:
     if document_ids is not None:
         return exact.search(connection, collection, vector, k, "documents", document_ids)
-    if _size(connection, collection) < index.worth_asking_from:
+    if documents.count_chunks(connection, collection) < index.worth_asking_from:
         return exact.search(connection, collection, vector, k, "all")
     pending = exact.search(connection, collection, vector, k, "pending")
     name, place = connection.execute(
@@ -94,13 +94,6 @@ def _committed(
         if len(hits) >= k or len(found) < wanted or wanted >= _MOST:
             return hits[:k]
         wanted = min(2 * wanted + len(found) - len(hits), _MOST)
-
-
-def _size(connection: sqlite3.Connection, collection: int) -> int:
-    row = connection.execute(
-        "SELECT sum(chunks) FROM documents WHERE collection = ?", (collection,)
-    )
-    return int(row.fetchone()[0] or 0)
 
 
 def _holds_any(connection: sqlite3.Connection, collection: int) -> bool:

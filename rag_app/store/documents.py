@@ -36,6 +36,14 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
+def count_chunks(connection: sqlite3.Connection, collection: int) -> int:
+    """How many passages a collection has."""
+    row = connection.execute(
+        "SELECT sum(chunks) FROM documents WHERE collection = ?", (collection,)
+    )
+    return int(row.fetchone()[0] or 0)
+
+
 def find(connection: sqlite3.Connection, collection: int, document_id: str) -> DocumentKey | None:
     """The row of a document."""
     row = connection.execute(

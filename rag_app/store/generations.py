@@ -61,6 +61,15 @@ class Generations:
             key = roles.key_of(connection, self.name)
             return debts.summary(connection, key) if key is not None else Debts()
 
+    def foreseen_debts(self) -> Debts:
+        """What a rollback would leave to be taken over; nothing is changed."""
+        with self._database.write() as connection:  # it is tried, and undone
+            live = roles.key_of(connection, self.name)
+            former = roles.key_of(connection, self.name, "former")
+            if live is None or former is None:
+                return Debts()
+            return debts.foreseen(connection, newer=live, older=former)
+
     def begin(
         self, embedding: EmbeddingIdentity, chunking: ChunkingIdentity, asked: str
     ) -> Collection:

@@ -26,12 +26,16 @@ MAX_TERMS = 64
 MAX_CHARACTERS = 20_000
 """What is read of a question."""
 
+_CODE = re.compile(r"\d|[^\W\d_a-z]{2}")
+"""Marks a piece with a hyphen or the like as a code (AB-1234, NF-kB) rather than a compound
+(two-dimensional), whose parts may as well stand apart."""
+
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
 def create(connection: sqlite3.Connection, collection: int) -> None:
     """Makes the index of the collection with this key."""
-    table = _table(collection)
+    table = table_of(collection)
     connection.execute(
         f"CREATE VIRTUAL TABLE {table} USING fts5("
         "body, headings, names, tokenize = 'unicode61 remove_diacritics 0')"
@@ -41,8 +45,8 @@ def create(connection: sqlite3.Connection, collection: int) -> None:
 
 def drop(connection: sqlite3.Connection, collection: int) -> None:
     """Removes the index."""
-    connection.execute(f"DROP TABLE IF EXISTS {_table(collection)}_terms")
-    connection.execute(f"DROP TABLE IF EXISTS {_table(collection)}")
+    connection.execute(f"DROP TABLE IF EXISTS {table_of(collection)}_terms")
+    connection.execute(f"DROP TABLE IF EXISTS {table_of(collection)}")
 
 
 def add(
@@ -63,7 +67,7 @@ def add(
     """
     named = " ".join(terms(" ".join(names), language))
     connection.executemany(
-        f"INSERT INTO {_table(collection)} (rowid, body, headings, names) VALUES (?, ?, ?, ?)",  # noqa: S608
+        f"INSERT INTO {table_of(collection)} (rowid, body, headings, names) VALUES (?, ?, ?, ?)",  # noqa: S608
         (
             (
                 key,
@@ -85,7 +89,7 @@ def rename(
 ) -> None:
     """Replaces the file names of a document's passages."""
     connection.execute(
-        f"UPDATE {_table(collection)} SET names = ? "  # noqa: S608 - the key is a number
+        f"UPDATE {table_of(collection)} SET names = ? "  # noqa: S608 - the key is a number
         "WHERE rowid IN (SELECT key FROM chunks WHERE document = ?)",
         (" ".join(terms(" ".join(names), language)), document),
     )
@@ -94,7 +98,7 @@ def rename(
 def remove(connection: sqlite3.Connection, collection: int, document: int) -> None:
     """Takes out the passages of a document, while they are still in the catalog."""
     connection.execute(
-        f"DELETE FROM {_table(collection)} "  # noqa: S608 - the key is a number
+        f"DELETE FROM {table_of(collection)} "  # noqa: S608 - the key is a number
         "WHERE rowid IN (SELECT key FROM chunks WHERE document = ?)",
         (document,),
     )
@@ -116,7 +120,7 @@ def search(
         k: How many at most.
         document_ids: A JSON array of the only documents to search in.
     """
-    table = _table(collection)
+    table = table_of(collection)
     only = (
         ""
         if document_ids is None
@@ -150,10 +154,9 @@ def expression(question: str, languages: Sequence[str]) -> str:
         letters and digits reaches the query, and each term stands in quotation marks.
     """
     question = question[:MAX_CHARACTERS]
-    found = list(_phrases(question)) + [[word] for word in _single_words(question)]
-    kept = [p for p in found if len(p) > 1 or not is_stop_word(p[0], languages)] or found
+    found = [*_phrases(question), *([word] for word in telling_words(question, languages))]
     unique: dict[str, None] = {}
-    for phrase in kept:
+    for phrase in found:
         for language in languages:
             unique[" ".join(term(word, language) for word in phrase)] = None
         if len(unique) >= MAX_TERMS:
@@ -161,11 +164,22 @@ def expression(question: str, languages: Sequence[str]) -> str:
     return " OR ".join(f'"{text}"' for text in list(unique)[:MAX_TERMS])
 
 
+def telling_words(question: str, languages: Sequence[str]) -> list[str]:
+    """The words of a question without function words, unless there are no others."""
+    found = list(_single_words(question[:MAX_CHARACTERS]))
+    return [word for word in found if not is_stop_word(word, languages)] or found
+
+
+def table_of(collection: int) -> str:
+    """Name of a collection's index; its terms are those of ``NAME_terms``."""
+    return f"keywords_{collection:d}"
+
+
 def frequencies(
     connection: sqlite3.Connection, collection: int, given: Iterable[str], languages: Sequence[str]
 ) -> dict[str, int]:
     """In how many passages each of the given words stands, in any of its forms."""
-    query = f"SELECT doc FROM {_table(collection)}_terms WHERE term = ?"  # noqa: S608
+    query = f"SELECT doc FROM {table_of(collection)}_terms WHERE term = ?"  # noqa: S608
     counts: dict[str, int] = {}
     for word in given:
         # A word of several parts is at most as frequent as its rarest part.
@@ -193,7 +207,7 @@ def _phrases(question: str) -> Iterator[list[str]]:
             yield phrase[:MAX_TERMS]
     for piece in question.split():
         code = list(words(piece))
-        if len(code) > 1:
+        if len(code) > 1 and _CODE.search(piece):
             yield code[:MAX_TERMS]
 
 
@@ -206,7 +220,3 @@ def _single_words(question: str) -> Iterator[str]:
             if len(parts) == 1
             else (part for part in parts if len(part) > 1 and not part.isdigit())
         )
-
-
-def _table(collection: int) -> str:
-    return f"keywords_{collection:d}"

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
+from rag_app.errors import CollectionNotFoundError
+
 Role = Literal["live", "next", "former"]
 
 HIDDEN: tuple[Role, ...] = ("next", "former")
@@ -60,3 +62,13 @@ def rename(connection: sqlite3.Connection, old: str, new: str) -> None:
             "UPDATE collections SET name = ? WHERE name = ?",
             (stored_name(new, role), stored_name(old, role)),
         )
+
+
+def gone(connection: sqlite3.Connection, name: str) -> CollectionNotFoundError:
+    """Why a collection that was opened under ``name`` is no longer there."""
+    if key_of(connection, name) is not None:
+        return CollectionNotFoundError(
+            f"The collection '{name}' has changed over to another index, and the one "
+            "that was open here was freed. Open it again."
+        )
+    return CollectionNotFoundError(f"The collection '{name}' was deleted. See: rag collections")
