@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,17 +10,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import ir_measures
 import numpy as np
-from ir_measures import nDCG
 from measure import DATA
 
 from rag_app.embeddings import IdentifiedEmbeddings, Vectors, cached, fitted_for, load_embeddings
 from rag_app.embeddings.minilm_files import model_folder
+from rag_app.evaluation.beir_files import read_beir
 from rag_app.evaluation.passages import Passages, read_passages
-from rag_app.evaluation.ranking import dense_rankings, fused
+from rag_app.evaluation.ranking import dense_rankings, hybrid_rankings
+from rag_app.evaluation.trec import measure_run, to_run
 from rag_app.retrieval.fuse import Ranking
-from rag_app.retrieval.search import CANDIDATES
 from rag_app.settings import Settings
 from rag_app.store import Collection, Store
 from rag_app.types import Chunk, ChunkingIdentity, DocumentRecord, EmbeddingIdentity
@@ -64,23 +61,15 @@ class BeirSet:
 
 
 def read(name: str, every: int = 1) -> tuple[dict[str, str], dict[str, str], Grades]:
-    """Documents, questions (each ``every``-th) and grades of a set."""
-    folder = DATA / "beir" / name
-    documents = {
-        row["_id"]: f"{row.get('title', '')} {row['text']}".strip()
-        for row in map(json.loads, (folder / "corpus.jsonl").open(encoding="utf-8"))
+    """Documents, questions (each ``every``-th) and positive grades of a set."""
+    beir = read_beir(DATA / "beir" / name)
+    grades = {
+        question: relevant
+        for question, judged in beir.grades.items()
+        if (relevant := {document: grade for document, grade in judged.items() if grade > 0})
     }
-    texts = {
-        row["_id"]: row["text"]
-        for row in map(json.loads, (folder / "queries.jsonl").open(encoding="utf-8"))
-    }
-    grades: Grades = {}
-    with (folder / "qrels" / "test.tsv").open(encoding="utf-8") as file:
-        for question, document, grade in list(csv.reader(file, delimiter="\t"))[1:]:
-            if int(grade) > 0 and document in documents:
-                grades.setdefault(question, {})[document] = int(grade)
-    asked = list(grades)[::every]
-    return documents, {question: texts[question] for question in asked}, grades
+    documents = {document.id: document.whole for document in beir.documents.values()}
+    return documents, {one: beir.questions[one] for one in list(grades)[::every]}, grades
 
 
 def models() -> dict[str, str]:
@@ -164,14 +153,14 @@ def rankings(
 ) -> dict[str, list[Ranking]]:
     """What is found for each question, densely and fused with the keywords."""
     vectors = model.encode_documents(beir.texts)
-    dense = dense_rankings(beir.ids, vectors, np.stack([model.encode_query(q) for q in asked]))
-    keywords = [beir.collection.search_keywords(question, CANDIDATES) for question in asked]
-    hybrid = [fused(one, other) for one, other in zip(dense, keywords, strict=True)]
+    questions = np.stack([model.encode_query(question) for question in asked])
+    dense = dense_rankings(beir.ids, vectors, questions)
+    hybrid = hybrid_rankings(asked, beir.collection, beir.ids, vectors, questions, dense)
     return {"dense": list(dense), "hybrid": list(hybrid)}
 
 
 def ndcg(found: Sequence[Ranking], questions: Sequence[str], grades: Grades) -> float:
     """Mean nDCG@10 as trec_eval computes it."""
-    run = {question: dict(one) for question, one in zip(questions, found, strict=True)}
+    run = to_run(dict(zip(questions, found, strict=True)))
     kept = {question: grades[question] for question in questions}
-    return float(ir_measures.calc_aggregate([nDCG @ 10], kept, run)[nDCG @ 10])
+    return measure_run(kept, run, ["ndcg@10"])["ndcg@10"]

@@ -18,84 +18,73 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from measure import BIN, ROOT, run, save
 
 from rag_app.answering import Assistant
+from rag_app.evaluation.own_outcomes import Outcome, ask_all
+from rag_app.evaluation.own_questions import read_own_questions
+from rag_app.evaluation.own_report import OwnReport
 from rag_app.settings import load_settings
-from rag_app.types import Answer
 
 SAMPLES = ROOT / "sample_docs"
-
-Row = dict[str, Any]
-"""A line of a questions file."""
+K = 5
 
 
-def squeeze(text: str) -> str:
-    """Lower case, single spaces: what counts is the words."""
-    return " ".join(text.split()).casefold()
-
-
-def has_page(row: Row, answer: Answer) -> bool:
-    """Whether the expected page is among the passages retrieved."""
-    return any(
-        Path(hit.document.source).name == row["document"] and hit.chunk.page == row["page"]
-        for hit in answer.hits[:5]
-    )
-
-
-def has_words(row: Row, answer: Answer) -> bool:
-    """Whether the answer contains what it must."""
-    return squeeze(row["answer"]) in squeeze(answer.text)
-
-
-def ask(questions: Path) -> list[tuple[Row, Answer]]:
+def ask(questions: Path) -> OwnReport:
     """Ingests the samples into an empty store and asks every question of a file."""
-    lines = questions.read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines if line.strip()]
     with tempfile.TemporaryDirectory() as home:
         run([str(BIN / "ingest"), "--quiet", str(SAMPLES)], Path(home))
         assistant = Assistant.open(load_settings({"home": home}))
-        return [(row, assistant.ask(row["question"])) for row in rows]
+        asked = read_own_questions(questions, assistant.collection.documents())
+        if asked.problems:
+            raise SystemExit("\n".join(asked.problems))
+        outcomes = tuple(ask_all(assistant, asked.questions, K))
+        spec = assistant.embeddings.identity.spec
+        return OwnReport("default", questions, spec, assistant.settings.llm, K, outcomes)
 
 
-def figures(asked: list[tuple[Row, Answer]]) -> dict[str, object]:
+def figures(report: OwnReport) -> dict[str, object]:
     """The rates, and each miss."""
-    known = [(row, answer) for row, answer in asked if row["document"]]
-    unknown = [(row, answer) for row, answer in asked if not row["document"]]
-    misses = {
-        "page": [row["question"] for row, answer in known if not has_page(row, answer)],
-        "words": [row["question"] for row, answer in known if not has_words(row, answer)],
-        "silent": [row["question"] for row, answer in known if answer.abstained],
-        "answered": [row["question"] for row, answer in unknown if not answer.abstained],
-    }
+
+    def missing(kind: str) -> list[str]:
+        return [one.asked.question for one in report.outcomes if kind in one.misses]
+
+    abstention, rates = report.abstention, report.figures
     return {
-        "answerable": len(known),
-        "page_in_top_5": round(1 - len(misses["page"]) / len(known), 3),
-        "answer_contains": round(1 - len(misses["words"]) / len(known), 3),
-        "abstained_answerable": len(misses["silent"]),
-        "unanswerable": len(unknown),
-        "abstained_unanswerable": len(unknown) - len(misses["answered"]),
-        "misses": misses,
+        "answerable": abstention.answerable,
+        "page_in_top_5": _rounded(rates[f"page@{K}"]),
+        "answer_contains": _rounded(rates["answer_contains"]),
+        "abstained_answerable": abstention.silent,
+        "unanswerable": abstention.unanswerable,
+        "abstained_unanswerable": abstention.refused,
+        "misses": {
+            "page": missing("page"),
+            "words": missing("answer"),
+            "silent": missing("abstained"),
+            "answered": missing("answered"),
+        },
     }
 
 
-def show(asked: list[tuple[Row, Answer]]) -> None:
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 3)
+
+
+def show(missed: list[Outcome]) -> None:
     """Prints each answer that misses, with what was expected."""
-    for row, answer in asked:
-        expected = row["answer"]
-        if not (has_words(row, answer) if expected else answer.abstained):
-            print(f"\n{row['question']}\n  expected: {expected} ({row['document']} {row['page']})")
-            print(f"  page found: {has_page(row, answer)}\n  {answer.text}")
+    for one in missed:
+        asked = one.asked
+        print(f"\n{asked.question}\n  expected: {asked.answer} ({asked.document} {asked.page})")
+        print(f"  page at rank: {one.page_rank}; {', '.join(one.misses)}\n  {one.answer}")
 
 
 def main() -> None:
     """Reports on the sample questions, or shows what goes wrong with others."""
     if len(sys.argv) > 1:
-        asked = ask(Path(sys.argv[1]))
-        show(asked)
-        print(json.dumps(figures(asked) | {"misses": None}, indent=2))
+        report = ask(Path(sys.argv[1]))
+        show(report.missed)
+        print(json.dumps(figures(report) | {"misses": None}, indent=2))
         return
     save(
         "sample_questions",

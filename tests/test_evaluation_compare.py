@@ -27,7 +27,7 @@ from rag_app.evaluation import (
     save_questions,
     to_html,
 )
-from rag_app.evaluation.keyword_index import keyword_rankings
+from rag_app.evaluation.keyword_index import memory_index
 from rag_app.evaluation.recommend import recommend
 from rag_app.retrieval import Searcher
 from rag_app.settings import Settings
@@ -102,11 +102,15 @@ def test_the_index_in_memory_finds_what_the_collections_own_finds(
     store: Store, material: Material
 ) -> None:
     asked = [question.question for question in material.questions[:15]]
-    ours = keyword_rankings(material.passages, asked, 50)
-    for question, ranking in zip(asked, ours, strict=True):
-        theirs = store.get("town").search_keywords(question, 50)
-        assert [id_ for id_, _ in ranking] == [id_ for id_, _ in theirs]
-        assert [score for _, score in ranking] == pytest.approx([score for _, score in theirs])
+    town = store.get("town")
+    with memory_index(material.passages) as index:
+        for question in asked:
+            ours = index.search_keywords(question, 50)
+            theirs = town.search_keywords(question, 50)
+            ids = [id_ for id_, _ in theirs]
+            assert [id_ for id_, _ in ours] == ids
+            assert [score for _, score in ours] == pytest.approx([score for _, score in theirs])
+            assert index.nearness(question, ids) == pytest.approx(town.nearness(question, ids))
 
 
 def test_a_comparison_that_is_stopped_reports_the_models_that_are_done(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import typer
 from rag_app.cli import compare_options, options
 from rag_app.cli.compare_progress import compare_display
 from rag_app.cli.compare_report import show_comparison, show_differences, show_questions
+from rag_app.cli.consent import agree
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import counted, say, show_json
 from rag_app.cli.run import INTERRUPTED
@@ -139,21 +139,9 @@ def _save(material: Material, settings: Settings, path: Path | None, *, keep: bo
 
 
 def _agree(specs: list[str], material: Material, settings: Settings, *, yes: bool) -> None:
-    """Says what leaves the machine and what it costs, and asks before it does.
-
-    Raises:
-        UsageError: There is nobody to ask.
-    """
     from rag_app.evaluation import costs_of
 
-    costs = costs_of(specs, material.passages, settings)
-    for cost in costs:
-        say(str(cost))
-    if not costs or yes:
-        return
-    if not sys.stdin.isatty():
-        raise UsageError("Passages would be sent to a hosted model. Add --yes to agree to that.")
-    typer.confirm("Send the passages there?", abort=True, err=True)
+    agree(costs_of(specs, material.passages, settings), "Passages", yes=yes)
 
 
 def _compare(

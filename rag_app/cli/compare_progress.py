@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import say
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
 
 _STAGES = {
     "fit": "fitting",
+    "index": "building the index",
     "load": "loading",
     "passages": "embedding the passages",
     "questions": "asking",
     "speed": "measuring the speed",
 }
+
+_EVERY_S = 15.0
+"""Seconds between two lines where there is no terminal."""
 
 Show = Callable[["Step"], None]
 
@@ -30,11 +35,12 @@ def compare_display(*, quiet: bool) -> AbstractContextManager[Show]:
 
 
 class _Lines:
-    """A line when a model begins."""
+    """A line when a model begins, and now and then while it takes long."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._spec = ""
+        self._said = monotonic()
 
     def __enter__(self) -> Show:
         return self.show
@@ -43,10 +49,17 @@ class _Lines:
         return None
 
     def show(self, step: Step) -> None:
-        """Names the model, once."""
-        if step.spec != self._spec and not self._quiet:
+        """Names the model, once, and how far it is, every so many seconds."""
+        if self._quiet:
+            return
+        if step.spec != self._spec:
             say(f"{step.number} of {step.models}: {step.spec}")
-        self._spec = step.spec
+        elif step.total and monotonic() - self._said >= _EVERY_S:
+            stage = _STAGES.get(step.stage, step.stage)
+            say(f"  {stage}: {step.done:,} of {step.total:,}")
+        else:
+            return
+        self._spec, self._said = step.spec, monotonic()
 
 
 @contextmanager

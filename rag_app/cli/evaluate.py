@@ -1,4 +1,4 @@
-"""``rag eval``: measures of a model on test sets."""
+"""``rag eval``: retrieval measured on test sets and own questions, models on words."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.complete import model_specs
+from rag_app.cli.evaluate_beir import beir
+from rag_app.cli.evaluate_questions import questions
 from rag_app.cli.output import say, show, show_json, show_table
 from rag_app.cli.word_progress import word_progress
 
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
     from rag_app.settings import Settings
 
 app = typer.Typer(
-    help="Measure an embedding model on test sets.",
+    help="Measure retrieval, answers and embedding models.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+app.command("beir")(beir)
+app.command("questions")(questions)
 
 Model = Annotated[
     str,

@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rag_app.evaluation.beir import BeirReport, measure_beir
+    from rag_app.evaluation.beir_files import read_beir
     from rag_app.evaluation.bias import measure_bias
     from rag_app.evaluation.collection_map import CollectionMap, add_model, draw_map
     from rag_app.evaluation.compare import Material, compare_models
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from rag_app.evaluation.map_chart import figure
     from rag_app.evaluation.map_question import ask_map
     from rag_app.evaluation.material import Choice, costs_of, gather, save_questions
+    from rag_app.evaluation.own_measure import measure_own
+    from rag_app.evaluation.own_questions import read_own_questions
+    from rag_app.evaluation.own_report import OwnReport
     from rag_app.evaluation.passages import Passages, read_passages
     from rag_app.evaluation.question_files import read_questions, write_questions
     from rag_app.evaluation.questions import EvalQuestion, saved_path
@@ -28,12 +33,14 @@ if TYPE_CHECKING:
     from rag_app.evaluation.words import WordSpace
 
 __all__ = [
+    "BeirReport",
     "Choice",
     "CollectionMap",
     "Comparison",
     "Difference",
     "EvalQuestion",
     "Material",
+    "OwnReport",
     "Passages",
     "Step",
     "TuneRequest",
@@ -50,9 +57,13 @@ __all__ = [
     "gather",
     "generate_questions",
     "learned_notice",
+    "measure_beir",
     "measure_bias",
+    "measure_own",
     "measure_words",
     "most_different",
+    "read_beir",
+    "read_own_questions",
     "read_passages",
     "read_questions",
     "save_questions",
@@ -63,12 +74,14 @@ __all__ = [
 ]
 
 _HOME = {
+    "BeirReport": "beir",
     "Choice": "material",
     "CollectionMap": "collection_map",
     "Comparison": "result",
     "Difference": "difference",
     "EvalQuestion": "questions",
     "Material": "compare",
+    "OwnReport": "own_report",
     "Passages": "passages",
     "Step": "run",
     "TuneRequest": "tune_material",
@@ -85,9 +98,13 @@ _HOME = {
     "gather": "material",
     "generate_questions": "generate",
     "learned_notice": "tune_notice",
+    "measure_beir": "beir",
     "measure_bias": "bias",
+    "measure_own": "own_measure",
     "measure_words": "word_measures",
     "most_different": "difference",
+    "read_beir": "beir_files",
+    "read_own_questions": "own_questions",
     "read_passages": "passages",
     "read_questions": "question_files",
     "save_questions": "material",

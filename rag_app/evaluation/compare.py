@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
 from rag_app.errors import RagError, UsageError
 from rag_app.evaluation.hide import hide
-from rag_app.evaluation.keyword_index import keyword_rankings
+from rag_app.evaluation.keyword_index import Keywords, memory_index
 from rag_app.evaluation.model_result import ModelResult, Way
 from rag_app.evaluation.notices import notices
 from rag_app.evaluation.passages import Passages
@@ -23,8 +24,7 @@ from rag_app.evaluation.result import (
 )
 from rag_app.evaluation.run import Interrupted, Measured, Step, Task, run_model
 from rag_app.evaluation.scoring import score
-from rag_app.retrieval.fuse import Ranking
-from rag_app.retrieval.search import CANDIDATES, clean_question
+from rag_app.retrieval.search import clean_question
 from rag_app.settings import Settings
 from rag_app.store import Collection
 
@@ -80,17 +80,18 @@ def compare_models(
     name = material.collection.name
     passages = hide(material.passages, material.questions)
     asked = [clean_question(one.question)[0] for one in material.questions]
-    task = Task(
-        collection=name,
-        settings=settings,
-        passages=passages,
-        questions=material.questions,
-        asked=asked,
-        keywords=_keywords(material, passages, asked),
-        check=partial(_check_stop, cancelled),
-    )
     unique = list(dict.fromkeys(specs))
-    measured, failures, interrupted = _run_all(unique, task, progress)
+    with _index(material, passages) as index:
+        task = Task(
+            collection=name,
+            settings=settings,
+            passages=passages,
+            questions=material.questions,
+            asked=asked,
+            index=index,
+            check=partial(_check_stop, cancelled),
+        )
+        measured, failures, interrupted = _run_all(unique, task, progress)
     told = notices(
         material.passages,
         material.questions,
@@ -166,11 +167,11 @@ def _tell(
         progress(Step(spec, number, models, stage, done, total))
 
 
-def _keywords(material: Material, passages: Passages, asked: Sequence[str]) -> list[Ranking]:
-    """What keywords find, the same for all models: by the collection's own index where it can."""
+def _index(material: Material, passages: Passages) -> AbstractContextManager[Keywords]:
+    """The words of the passages: the collection's own index where it holds just these."""
     if passages is material.passages and len(passages.all) == passages.total:
-        return [material.collection.search_keywords(one, CANDIDATES) for one in asked]
-    return keyword_rankings(passages, asked, CANDIDATES)
+        return nullcontext(material.collection)
+    return memory_index(passages)
 
 
 def _per_question(

@@ -1,7 +1,8 @@
 """The last comparison of each collection, kept until the next one.
 
 It lies in ``settings.home/comparisons/COLLECTION.json`` and goes with its collection, as the saved
-questions do: the edges that rename and delete collections call ``move_kept`` and ``forget_kept``.
+questions and the runs of own_kept.py do: the edges that rename and delete collections call
+``move_kept`` and ``forget_kept``.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ import json
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 from rag_app.errors import RagError, UsageError
 from rag_app.evaluation.measures import Interval
 from rag_app.evaluation.model_result import Costs, ModelResult, Scores, Unknown
+from rag_app.evaluation.own_kept import kept_folder
 from rag_app.evaluation.questions import EvalQuestion, saved_path
 from rag_app.evaluation.ranking import Found
 from rag_app.evaluation.result import (
@@ -74,14 +77,16 @@ def kept_comparison(settings: Settings, collection: str) -> Comparison | None:
 
 
 def move_kept(settings: Settings, old: str, new: str) -> None:
-    """Lets a renamed collection keep its comparison and its questions."""
-    for path in (kept_path, saved_path):
+    """Lets a renamed collection keep its comparison, its questions and its measurements."""
+    rmtree(kept_folder(settings, new), ignore_errors=True)  # of one that had this name before
+    for path in (kept_path, saved_path, kept_folder):
         if path(settings, old).exists():
             path(settings, old).replace(path(settings, new))
 
 
 def forget_kept(settings: Settings, collection: str) -> None:
-    """Removes the comparison and the questions of a collection that is gone."""
+    """Removes the comparison, the questions and the measurements of a collection that is gone."""
+    rmtree(kept_folder(settings, collection), ignore_errors=True)
     for path in (kept_path, saved_path):
         with suppress(OSError):
             path(settings, collection).unlink(missing_ok=True)

@@ -8,39 +8,68 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import PurePath
+from typing import Protocol
 
 from rag_app.evaluation.passages import CODES, Passage, Passages
-from rag_app.retrieval.fuse import Ranking
-from rag_app.store import keywords
+from rag_app.store import keywords, nearness
 from rag_app.store.languages import DEFAULT
 
 _KEY = 1
 _NAMES = {code: name for name, code in CODES.items()}
 
 
-def keyword_rankings(passages: Passages, questions: Sequence[str], k: int) -> list[Ranking]:
-    """What the keyword search finds for each question: id and BM25, best first."""
+class Keywords(Protocol):
+    """What is asked of a keyword index; a ``Collection`` has it too."""
+
+    def search_keywords(self, question: str, k: int) -> list[tuple[str, float]]:
+        """Id and BM25 of the passages that share most with a question, best first."""
+
+    def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """For each passage how many of a question's words it says close together."""
+
+
+class MemoryIndex:
+    """The index of some passages; made by ``memory_index``."""
+
+    def __init__(self, connection: sqlite3.Connection, languages: list[str], passages: int) -> None:
+        self._connection = connection
+        self._languages = languages
+        self._passages = passages
+
+    def search_keywords(self, question: str, k: int) -> list[tuple[str, float]]:
+        """As a collection does."""
+        expression = keywords.expression(question, self._languages)
+        return keywords.search(self._connection, _KEY, expression, k) if expression else []
+
+    def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """As a collection does."""
+        return nearness.shares(
+            self._connection, _KEY, question, self._languages, self._passages, chunk_ids
+        )
+
+
+@contextmanager
+def memory_index(passages: Passages) -> Iterator[MemoryIndex]:
+    """Indexes passages; the index goes afterwards."""
     by_document: dict[str, list[tuple[int, Passage]]] = defaultdict(list)
     for key, passage in enumerate(passages.all):
         by_document[passage.document.id].append((key, passage))
     languages = {id_: _NAMES.get(passages.languages[id_], DEFAULT) for id_ in by_document}
     ordered = [name for name, _ in Counter(sorted(languages.values())).most_common()]
     with closing(sqlite3.connect(":memory:")) as connection:
-        connection.execute("CREATE TABLE chunks (key INTEGER PRIMARY KEY, id TEXT)")
+        connection.execute(
+            "CREATE TABLE chunks (key INTEGER PRIMARY KEY, collection INTEGER, id TEXT UNIQUE)"
+        )
         connection.executemany(
-            "INSERT INTO chunks VALUES (?, ?)",
-            ((key, passage.id) for key, passage in enumerate(passages.all)),
+            "INSERT INTO chunks VALUES (?, ?, ?)",
+            ((key, _KEY, passage.id) for key, passage in enumerate(passages.all)),
         )
         keywords.create(connection, _KEY)
         for id_, own in by_document.items():
             rows = ((key, one.text, one.chunk.headings) for key, one in own)
             names = [PurePath(source).name for source in own[0][1].document.sources]
             keywords.add(connection, _KEY, rows, names, languages[id_])
-        found: list[Ranking] = []
-        for question in questions:
-            expression = keywords.expression(question, ordered)
-            found.append(keywords.search(connection, _KEY, expression, k) if expression else [])
-        return found
+        yield MemoryIndex(connection, ordered, len(passages.all))

@@ -13,10 +13,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import cast, get_args
 
 from rag_app.errors import UsageError
+from rag_app.evaluation.document_names import DocumentNames
 from rag_app.evaluation.passages import Passage, Passages
 from rag_app.evaluation.questions import EvalQuestion, Source, merged, with_twins
 
@@ -63,7 +64,7 @@ def read_questions(path: Path, passages: Passages) -> ReadQuestions:
     questions: list[EvalQuestion] = []
     problems: list[str] = []
     unanswerable = 0
-    for number, row in _rows(path):
+    for number, row in read_rows(path):
         try:
             found = places.question(row)
         except ValueError as problem:
@@ -93,27 +94,23 @@ class _Places:
 
     def __init__(self, passages: Passages) -> None:
         self._passages = passages
-        self._documents: dict[str, dict[str, list[Passage]]] = defaultdict(dict)
-        by_document: dict[str, list[Passage]] = defaultdict(list)
+        self._by_document: dict[str, list[Passage]] = defaultdict(list)
         for passage in passages.all:
-            by_document[passage.document.id].append(passage)
-        for id_, own in by_document.items():
-            for source in own[0].document.sources:
-                for name in {source, PurePath(source).name, id_}:
-                    self._documents[name][id_] = own
-        self._plain = {passage.id: _plain(passage.chunk.text) for passage in passages.all}
+            self._by_document[passage.document.id].append(passage)
+        self._names = DocumentNames(own[0].document for own in self._by_document.values())
+        self._plain = {passage.id: plain(passage.chunk.text) for passage in passages.all}
 
     def question(self, row: Mapping[str, object]) -> EvalQuestion | None:
         """The question of a line; None if nothing is to be found for it."""
-        question, document, text = (_text(row, name) for name in ("question", "document", "text"))
-        page = _page(row)
+        question, document, text = (cell(row, name) for name in ("question", "document", "text"))
+        page = page_of(row)
         if not question:
             raise ValueError("there is no question in it.")
         if not document and not text:
             if page is not None:
                 raise ValueError("it has a page, but no document.")
             return None
-        own = self._of_document(document) if document else self._passages.all
+        own = self._by_document[self._names.find(document)] if document else self._passages.all
         found = self._found(own, page, text)
         documents = {passage.document.id for passage in found}
         return EvalQuestion(
@@ -126,46 +123,46 @@ class _Places:
             hidden=row.get("hidden") is True and bool(text),
         )
 
-    def _of_document(self, name: str) -> list[Passage]:
-        found = self._documents.get(name) or self._documents.get(PurePath(name).name, {})
-        if not found:
-            raise ValueError(f"the collection has no document '{name}'.")
-        if len(found) > 1:
-            raise ValueError(f"several documents are called '{name}'; give the whole path.")
-        return next(iter(found.values()))
-
     def _found(self, own: Sequence[Passage], page: int | None, text: str) -> list[Passage]:
         on_page = [passage for passage in own if page is None or passage.chunk.page == page]
         if not on_page:
             raise ValueError(f"the document has no passage on page {page}.")
         if not text:
             return on_page
-        wanted = _plain(text)
+        wanted = plain(text)
         # A passage may have been cut in the middle of the text: then the longer part tells.
         found = [one for one in on_page if wanted in self._plain[one.id]] or [
-            one for one in on_page if _shares_half(wanted, self._plain[one.id])
+            one for one in on_page if shares_half(wanted, self._plain[one.id])
         ]
         if not found:
             raise ValueError(f"no passage holds the text '{text[:40]}…'.")
         return found
 
 
-def _shares_half(text: str, passage: str) -> bool:
+def shares_half(text: str, passage: str) -> bool:
+    """Whether a half of a plain text stands in a plain passage, which may end in its middle."""
     half = len(text) // 2
     return half >= 20 and (text[:half] in passage or text[half:] in passage)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Lower case and single spaces: what counts is the words."""
     return " ".join(text.split()).casefold()
 
 
-def _text(row: Mapping[str, object], name: str) -> str:
+def cell(row: Mapping[str, object], name: str) -> str:
+    """What a line has in a column; empty where it has nothing."""
     value = row.get(name)
     return "" if value is None else str(value).strip()
 
 
-def _page(row: Mapping[str, object]) -> int | None:
-    text = _text(row, "page")
+def page_of(row: Mapping[str, object]) -> int | None:
+    """The page of a line; None where it names none.
+
+    Raises:
+        ValueError: It is no number.
+    """
+    text = cell(row, "page")
     if not text:
         return None
     if not text.isdecimal() or int(text) < 1:
@@ -174,11 +171,16 @@ def _page(row: Mapping[str, object]) -> int | None:
 
 
 def _source(row: Mapping[str, object]) -> Source:
-    given = _text(row, "source")
+    given = cell(row, "source")
     return cast("Source", given) if given in get_args(Source) else "user"
 
 
-def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
+    """The lines of a file with their numbers, and their columns by name.
+
+    Raises:
+        UsageError: The file is not there, is no text, or has no column ``question``.
+    """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:

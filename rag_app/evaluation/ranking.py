@@ -1,16 +1,19 @@
-"""Ranks passages for questions as the search does: by vectors alone, and fused with keywords."""
+"""Ranks passages for questions as the search does: by vectors alone, and with keywords."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from rag_app.embeddings.base import Vectors
+from rag_app.evaluation.keyword_index import Keywords
 from rag_app.evaluation.measures import DEPTH
 from rag_app.evaluation.questions import EvalQuestion
-from rag_app.retrieval.fuse import Ranking, convex_sum
+from rag_app.retrieval.fuse import Ranking
+from rag_app.retrieval.rank import rank
 from rag_app.retrieval.search import CANDIDATES
 
 _BLOCK = 64
@@ -54,9 +57,39 @@ def dense_rankings(
     return rankings
 
 
-def fused(dense: Ranking, keywords: Ranking) -> list[tuple[str, float]]:
-    """The two lists as one, as ``Searcher`` fuses them."""
-    return convex_sum(dense, keywords)
+def hybrid_rankings(
+    asked: Sequence[str],
+    index: Keywords,
+    ids: Sequence[str],
+    passages: Vectors,
+    questions: Vectors,
+    dense: Sequence[Ranking],
+) -> list[list[tuple[str, float]]]:
+    """What a search finds for each question, as ``Searcher`` ranks it: id and score, best first.
+
+    Args:
+        asked: The questions.
+        index: Of the passages' words.
+        ids: Of the passages.
+        passages: Their vectors, of shape (passages, dimension).
+        questions: Vectors of shape (questions, dimension).
+        dense: What ``dense_rankings`` gave.
+    """
+    row = {id_: number for number, id_ in enumerate(ids)}
+
+    def vectors(wanted: Iterable[str]) -> dict[str, Vectors]:
+        return {id_: passages[row[id_]] for id_ in wanted}
+
+    return [
+        rank(
+            vector,
+            nearest,
+            index.search_keywords(question, CANDIDATES),
+            partial(index.nearness, question),
+            vectors,
+        ).scores
+        for question, vector, nearest in zip(asked, questions, dense, strict=True)
+    ]
 
 
 def judge(ranking: Ranking, question: EvalQuestion) -> Found:

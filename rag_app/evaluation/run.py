@@ -12,12 +12,12 @@ import numpy as np
 from rag_app.embeddings import CachedEmbeddings, cached, fitted_for, load_embeddings, needs_fit
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.embeddings.cost import cost_of
+from rag_app.evaluation.keyword_index import Keywords
 from rag_app.evaluation.memory import PeakMemory
 from rag_app.evaluation.model_result import Costs, Unknown
 from rag_app.evaluation.passages import Passages, uncovered
 from rag_app.evaluation.questions import EvalQuestion
-from rag_app.evaluation.ranking import Found, dense_rankings, fused, judge
-from rag_app.retrieval.fuse import Ranking
+from rag_app.evaluation.ranking import Found, dense_rankings, hybrid_rankings, judge
 from rag_app.settings import Settings
 
 _BATCH = 128
@@ -64,7 +64,7 @@ class Task:
         passages: To be found.
         questions: What has to be found.
         asked: The questions as they are searched for.
-        keywords: For each question what the keyword index found.
+        index: Of the passages' words, the same for all models.
         tell: Told how far the model is: the stage, what is done and of how much.
         check: Raises ``Interrupted`` when the user wants to stop.
     """
@@ -74,7 +74,7 @@ class Task:
     passages: Passages
     questions: Sequence[EvalQuestion]
     asked: Sequence[str]
-    keywords: Sequence[Ranking]
+    index: Keywords
     tell: Callable[[str, int, int], None] = lambda _stage, _done, _total: None
     check: Callable[[], None] = lambda: None
 
@@ -212,7 +212,7 @@ def _found(
     ids = [passage.id for passage in task.passages.all]
     rankings = dense_rankings(ids, vectors, questions)
     dense = tuple(judge(*pair) for pair in zip(rankings, task.questions, strict=True))
-    both = [fused(*pair) for pair in zip(rankings, task.keywords, strict=True)]
+    both = hybrid_rankings(task.asked, task.index, ids, vectors, questions, rankings)
     hybrid = tuple(judge(*pair) for pair in zip(both, task.questions, strict=True))
     return dense, hybrid
 

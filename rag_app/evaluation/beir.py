@@ -1,0 +1,246 @@
+"""Measures of retrieval on a test set: by vectors, by keywords, and as the application searches."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag_app.embeddings import cached, fitted_for, load_embeddings, needs_fit
+from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.errors import RagError, UsageError
+from rag_app.evaluation.beir_files import BeirSet
+from rag_app.evaluation.beir_index import Tell, opened_index, truncated_in
+from rag_app.evaluation.run import Interrupted, Step
+from rag_app.evaluation.trec import Run, depth_of, measure_names, measure_run, to_run
+from rag_app.retrieval.fuse import Ranking
+from rag_app.retrieval.search import CANDIDATES, Searcher
+from rag_app.settings import Settings
+from rag_app.store import Collection
+
+WAYS = ("dense", "keyword", "hybrid")
+"""The kinds of runs, in the order of reports."""
+
+
+@dataclass(frozen=True, slots=True)
+class BeirModel:
+    """What was measured of one model.
+
+    Attributes:
+        spec: As it was named.
+        model: As it was loaded: a fitted one has a name of its own.
+        measures: Way → measure → mean over the questions.
+        runs: Way → what was found.
+        truncated: Documents whose ends the model does not read.
+        max_tokens: What it reads.
+    """
+
+    spec: str
+    model: str
+    measures: Mapping[str, Mapping[str, float]]
+    runs: Mapping[str, Run]
+    truncated: int
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class BeirReport:
+    """What was measured on a set.
+
+    Attributes:
+        beir: The set.
+        depth: Documents found for each question, at most.
+        models: In the order in which they were named.
+        failures: Spec and reason of each model that could not be measured.
+        notices: Sentences that the reader should know.
+        interrupted: Whether the user stopped it.
+        run_files: Where the runs were written.
+    """
+
+    beir: BeirSet
+    depth: int
+    models: tuple[BeirModel, ...]
+    failures: Mapping[str, str] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+    interrupted: bool = False
+    run_files: tuple[Path, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """As ``rag eval beir --json`` prints it; ``runs`` are those of the first model."""
+        return {
+            "dataset": self.beir.name,
+            "split": self.beir.split,
+            "documents": len(self.beir.documents),
+            "queries": len(self.beir.questions),
+            "depth": self.depth,
+            "runs": dict(self.models[0].measures) if self.models else {},
+            "models": [
+                {
+                    "spec": one.spec,
+                    "model": one.model,
+                    "max_tokens": one.max_tokens,
+                    "truncated": one.truncated,
+                    "runs": dict(one.measures),
+                }
+                for one in self.models
+            ],
+            "failures": [{"spec": spec, "error": why} for spec, why in self.failures.items()],
+            "run_files": [str(path) for path in self.run_files],
+            "notices": list(self.notices),
+            "interrupted": self.interrupted,
+        }
+
+
+def measure_beir(
+    beir: BeirSet,
+    specs: Sequence[str],
+    settings: Settings,
+    cutoffs: Sequence[int] = (),
+    *,
+    progress: Callable[[Step], None] = lambda _step: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> BeirReport:
+    """Indexes a set with each model and measures what is found.
+
+    Args:
+        beir: The set.
+        specs: Embedding models.
+        settings: Where indexes, fitted models and cached vectors are kept.
+        cutoffs: Further cut-offs of nDCG and recall.
+        progress: Told how far it is.
+        cancelled: Asked whether to stop; models that are done are reported.
+    """
+    names = measure_names(cutoffs)
+    models: list[BeirModel] = []
+    failures: dict[str, str] = {}
+    interrupted = False
+
+    def check() -> None:
+        if cancelled():
+            raise Interrupted
+
+    for number, spec in enumerate(specs, start=1):
+
+        def tell(stage: str, done: int, total: int, spec: str = spec, number: int = number) -> None:
+            progress(Step(spec, number, len(specs), stage, done, total))
+
+        try:
+            check()
+            models.append(_measured(spec, beir, settings, names, (tell, check)))
+        except Interrupted:
+            interrupted = True
+            break
+        except RagError as error:
+            failures[spec] = str(error)
+    notices = _notices(beir, models, interrupted=interrupted)
+    return BeirReport(beir, depth_of(names), tuple(models), failures, notices, interrupted)
+
+
+def _measured(
+    spec: str,
+    beir: BeirSet,
+    settings: Settings,
+    names: Sequence[str],
+    ears: tuple[Tell, Callable[[], None]],
+) -> BeirModel:
+    embeddings = _loaded(spec, beir, settings, ears[0])
+    try:
+        with opened_index(beir, embeddings, settings, *ears) as collection:
+            found = _rankings(collection, embeddings, beir, depth_of(names), ears)
+            truncated = truncated_in(collection)
+    finally:
+        embeddings.close()
+    runs = {way: to_run(found[way]) for way in WAYS}
+    measures = {way: measure_run(beir.grades, runs[way], names) for way in WAYS}
+    identity = embeddings.identity
+    return BeirModel(spec, identity.spec, measures, runs, truncated, identity.max_tokens)
+
+
+def _loaded(spec: str, beir: BeirSet, settings: Settings, tell: Tell) -> IdentifiedEmbeddings:
+    """The model, fitted on the documents where it needs a fit, with the vector cache."""
+    if needs_fit(spec):
+        tell("fit", 0, 0)
+    fitted = fitted_for(
+        spec,
+        lambda: [document.whole for document in beir.documents.values()],
+        settings,
+        collection=re.sub(r"[^A-Za-z0-9]+", "-", beir.name),
+        progress=lambda share: tell("fit", round(100 * share), 100),
+    )
+    tell("load", 0, 0)
+    return cached(load_embeddings(fitted, settings), settings)
+
+
+def _rankings(
+    collection: Collection,
+    embeddings: IdentifiedEmbeddings,
+    beir: BeirSet,
+    depth: int,
+    ears: tuple[Tell, Callable[[], None]],
+) -> dict[str, dict[str, Ranking]]:
+    """Way → question → what is found, best first."""
+    tell, check = ears
+    searcher = Searcher(collection, embeddings)
+    found: dict[str, dict[str, Ranking]] = {way: {} for way in WAYS}
+    for number, (id_, question) in enumerate(beir.questions.items()):
+        check()
+        tell("questions", number, len(beir.questions))
+        # One more is asked for than counts: the question itself may be among the documents.
+        three = _search(searcher, question, depth + 1)
+        for way, ranking in zip(WAYS, three, strict=True):
+            own = id_ if _is_itself(id_, beir) else None
+            found[way][id_] = [hit for hit in ranking if hit[0] != own][:depth]
+    return found
+
+
+def _search(searcher: Searcher, question: str, k: int) -> tuple[Ranking, Ranking, Ranking]:
+    """The three rankings of a question.
+
+    Fusion depends on how long the two lists are. So the first ranks of the third are what a search
+    for an answer gives, and only those after them what a deeper one does.
+    """
+    try:
+        result = searcher.search(question, min(k, CANDIDATES))
+    except UsageError:  # there is no word in it: nothing can be found
+        return (), (), ()
+    hybrid = {hit.chunk.id: hit.score for hit in result.hits}
+    if k > CANDIDATES:
+        for hit in searcher.search(question, k).hits:
+            hybrid.setdefault(hit.chunk.id, hit.score)
+    return (
+        searcher.collection.search_dense(result.vector, k),
+        searcher.collection.search_keywords(result.question, k),
+        list(hybrid.items())[:k],
+    )
+
+
+def _is_itself(question_id: str, beir: BeirSet) -> bool:
+    """Whether the question is one of the documents, as in ArguAna; finding it counts for nothing.
+
+    BEIR leaves out every document with the question's id; in sets that count both from 1, such
+    as Cranfield, that would be another document.
+    """
+    document = beir.documents.get(question_id)
+    question = _plain(beir.questions[question_id])
+    return document is not None and question in {_plain(document.text), _plain(document.whole)}
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _notices(beir: BeirSet, models: Sequence[BeirModel], *, interrupted: bool) -> tuple[str, ...]:
+    told = [
+        f"{one.spec} reads {one.max_tokens} tokens; the ends of {one.truncated:,} of "
+        f"{len(beir.documents):,} documents are cut off."
+        for one in models
+        if one.truncated
+    ]
+    if own := sum(_is_itself(id_, beir) for id_ in beir.questions):
+        told.append(f"{own:,} questions are documents of the set; they were not let find those.")
+    if wordless := sum(not any(map(str.isalnum, text)) for text in beir.questions.values()):
+        told.append(f"{wordless:,} questions have no word in them and found nothing.")
+    if interrupted:
+        told.append("Stopped. What was embedded is kept; the same command goes on from there.")
+    return tuple(told)

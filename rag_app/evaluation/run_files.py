@@ -1,0 +1,48 @@
+"""The runs of a report as TREC files, for trec_eval and other people's tools."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from rag_app.errors import UsageError
+from rag_app.evaluation.beir import BeirReport
+from rag_app.evaluation.beir_files import BeirSet
+from rag_app.evaluation.trec import write_run
+
+
+def check_run_folder(beir: BeirSet, folder: Path) -> None:
+    """Finds out before the work, not after it, that run files cannot be written.
+
+    Raises:
+        UsageError: The folder cannot be made, or an id has white space in it.
+    """
+    for id_ in (*beir.documents, *beir.questions):
+        if len(id_.split()) != 1:
+            raise UsageError(
+                f"The id '{id_}' has white space in it, which run files cannot hold. Leave --runs "
+                "out."
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"Runs cannot be written to {folder} ({error.strerror}). Name another folder."
+        ) from error
+
+
+def save_runs(report: BeirReport, folder: Path) -> BeirReport:
+    """Writes a file for each model and way, ``SET-MODEL-WAY.trec``; the report names them.
+
+    Raises:
+        RagError: They cannot be written.
+    """
+    paths: list[Path] = []
+    for model in report.models:
+        for way, run in model.runs.items():
+            tag = re.sub(r"[^\w.=-]+", "_", model.spec)
+            path = folder / f"{report.beir.name}-{tag}-{way}.trec"
+            write_run(path, run, f"{tag}-{way}")
+            paths.append(path)
+    return replace(report, run_files=tuple(paths))
