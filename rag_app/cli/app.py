@@ -11,6 +11,7 @@ from rag_app.cli.ask import ask
 from rag_app.cli.chat import chat
 from rag_app.cli.compare import compare
 from rag_app.cli.doctor import doctor
+from rag_app.cli.explain import explain
 from rag_app.cli.ingest import ingest
 from rag_app.cli.map import map_
 from rag_app.cli.rollback import rollback
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they show values of variables, keys among them
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-for _command in (ask, chat, ingest, compare, switch, rollback, serve, settings, doctor):
+for _command in (ask, chat, explain, ingest, compare, switch, rollback, serve, settings, doctor):
     app.command()(_command)
 app.add_typer(collections.app, name="collections")
 app.add_typer(models.app, name="models")

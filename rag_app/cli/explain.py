@@ -1,0 +1,100 @@
+"""``rag explain``: why each passage stands where it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag_app.cli import options
+from rag_app.cli.answers import document_ids
+from rag_app.cli.output import say, show, show_json
+
+if TYPE_CHECKING:
+    from rag_app.answering.explain import Explained, Explanation
+
+_EXCERPT = 160
+
+
+def explain(
+    context: typer.Context,
+    question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question.")],
+    collection: options.Collection = None,
+    document: options.Documents = None,
+    top_k: options.Passages = None,
+    embedding: options.Embedding = None,
+    json: options.Json = False,
+) -> None:
+    """Show why the passages for a question stand where they do.
+
+    For each: its place in the list by vectors and in the list by keywords, the words that it
+    matched, and where each step of the ranking moved it.
+
+    \b
+    Examples:
+      rag explain "How long is the warranty?"
+      rag explain -k 10 "How long is the warranty?"
+      rag explain --json "How long is the warranty?" | jq '.hits[].places'
+    """
+    from rag_app.answering.explain import explain as explained
+    from rag_app.answering.opening import open_parts
+    from rag_app.retrieval import Searcher
+
+    settings = options.settings_for(
+        context, collection=collection, top_k=top_k, embedding=embedding
+    )
+    opened, embeddings = open_parts(settings)
+    only = document_ids(opened.documents(), document) if document else None
+    found = explained(Searcher(opened, embeddings), " ".join(question), settings.top_k, only)
+    if json:
+        show_json(found.to_json())
+    else:
+        _show(found, settings.abstain_below)
+    for notice in found.notices:
+        say(f"Note: {notice}")
+
+
+def _show(found: Explanation, threshold: float) -> None:
+    verdict = "enough to answer" if found.probability >= threshold else "too little to answer"
+    show(f"{found.question}")
+    show(
+        f"Collection {found.collection}, model {found.embedding}. Vectors counted "
+        f"{found.dense_weight:.0%}, keywords {1 - found.dense_weight:.0%}. "
+        f"An answer is there with a probability of {found.probability:.0%}: {verdict}."
+    )
+    for number, one in enumerate(found.hits, start=1):
+        _show_hit(number, one)
+
+
+def _show_hit(number: int, one: Explained) -> None:
+    hit, ranked = one.hit, one.ranked
+    page = f", page {hit.chunk.page}" if hit.document.paginated else ""
+    show(f"\n{number}. {hit.document.name}{page}: score {ranked.score:.3f}")
+    text = " ".join(hit.chunk.text.split())
+    show(f"   {text[:_EXCERPT]}{'…' if len(text) > _EXCERPT else ''}")
+    show(f"   vectors    {_place(ranked.dense_rank, hit.cosine, 'cosine')}")
+    show(f"   keywords   {_place(ranked.keyword_rank, hit.bm25, 'BM25')}")
+    words = ", ".join(one.words) or "none"
+    near = (
+        f"; {ranked.nearness:.0%} of the question's words within a few lines" if one.words else ""
+    )
+    show(f"   words      {words}{near}")
+    show(f"   place      {_moves(one.places)}")
+
+
+def _moves(places: dict[str, int]) -> str:
+    """Only the steps that moved it."""
+    from rag_app.answering.explain import STEPS
+
+    said, before = [], 0
+    for step, place in places.items():
+        if place != before:
+            said.append(f"{place} by {STEPS[step]}")
+        before = place
+    return " → ".join(said)
+
+
+def _place(rank: int | None, score: float | None, name: str) -> str:
+    if rank is None or score is None:
+        return "not in the list"
+    return f"place {rank}, {name} {score:.3f}"
