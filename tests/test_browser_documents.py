@@ -42,6 +42,8 @@ def new_collection(page: Page, address: str, name: str) -> None:
     page.get_by_role("dialog").get_by_role("button", name="Create").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("combobox", name="Collection")).to_have_value(name)
+    # The report of the collection before stays until the page is drawn anew.
+    expect(page.locator(REPORT)).to_have_count(0)
 
 
 def document(page: Page, name: str) -> Locator:
@@ -57,7 +59,7 @@ def test_each_bad_upload_says_what_to_do_and_harms_nothing(
         "scan.pdf": "OCR",
         "binary.txt": "text",
         "large.txt": "1 MB",
-        "letter.docx": "cannot be ingested",
+        "letter.docx": "is not a Word document",
         "secret.pdf": "password below",
         "pump-manual.pdf": "2 pages",
     }

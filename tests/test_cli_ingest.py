@@ -106,15 +106,15 @@ def test_only_skipped_files_are_no_failure(cli: Cli, notes: Path) -> None:
 
 
 def test_files_of_types_that_are_not_read_take_one_line(cli: Cli, notes: Path) -> None:
-    (notes / "questions.jsonl").write_text("{}")
+    (notes / "drawing.dwg").write_text("{}")
     alone = cli.ingest(notes)
     assert alone.returncode == 0
-    assert re.search(r"^left out: notes/questions\.jsonl; .*\.pdf, ", alone.stderr, re.MULTILINE)
+    assert re.search(r"^left out: notes/drawing\.dwg; .*\.pdf, ", alone.stderr, re.MULTILINE)
     (notes / "picture.PNG").write_bytes(b"\x89PNG")
     (notes / "other.png").write_bytes(b"\x89PNG")
     (notes / "Makefile").touch()
     several = cli.ingest(notes)
-    assert "left out: 4 files (2 .png, 1 without an ending, 1 .jsonl); " in several.stderr
+    assert "left out: 4 files (2 .png, 1 without an ending, 1 .dwg); " in several.stderr
     assert "skipped:" not in several.stderr
     assert cli.ingest(notes, "--quiet").stderr == ""
 
@@ -286,3 +286,47 @@ class TestProgress:
             with silent as show:
                 show(now)
         assert capsys.readouterr().err == ""
+
+
+REMOTE = '''
+"""A model that says it sends text away, and notes down whatever it is given."""
+from pathlib import Path
+from langchain_core.embeddings import Embeddings
+
+class Remote(Embeddings):
+    max_tokens = 512
+    destination = "vectors.example"
+    def embed_documents(self, texts):
+        with Path("sent.txt").open("a") as log:
+            log.writelines(text + "\\n" for text in texts)
+        return [[1.0, 2.0] for _ in texts]
+    def embed_query(self, text):
+        return [1.0, 2.0]
+
+def remote():
+    return Remote()
+'''
+
+
+def test_a_new_collection_of_a_hosted_model_asks_before_anything_is_sent(
+    cli: Cli, notes: Path
+) -> None:
+    (cli.folder / "own_model.py").write_text(REMOTE)
+    (notes / "picture.png").write_bytes(b"\x89PNG")
+    model = ("--embedding", "python:own_model:remote")
+    refused = cli.ingest(notes, *model)
+    assert refused.returncode == 2
+    assert "The text of 2 files will be sent to vectors.example." in refused.stderr
+    assert re.search(r"would read about \d+ tokens", refused.stderr)
+    assert "--yes" in refused.stderr
+    sent = cli.folder / "sent.txt"
+    assert not sent.exists() or "kettle" not in sent.read_text()
+    assert cli.json("collections", "list") == []
+
+    agreed = cli.ingest(notes, *model, "--yes")
+    assert agreed.returncode == 0, agreed.stderr
+    assert "kettle" in sent.read_text()
+    # A collection that is there was agreed to when it was made.
+    (notes / "more.txt").write_text("A teapot holds one litre.")
+    again = cli.ingest(notes / "more.txt", *model)
+    assert (again.returncode, "will be sent" in again.stderr) == (0, False)

@@ -33,7 +33,8 @@ from rag_app.ui.compare_material import kept_of, make_draft, prepare
 from rag_app.ui.compare_progress import described, share
 from rag_app.ui.compare_setup import QuestionFile, Wanted, is_pattern, usable_now
 from rag_app.ui.compare_table import table
-from rag_app.ui.compare_work import UNEXPECTED, CompareJob, Desk, Work
+from rag_app.ui.compare_work import CompareJob, Desk
+from rag_app.ui.work import UNEXPECTED, Work
 
 THINGS = [
     "anchor",
@@ -421,7 +422,7 @@ def test_without_documents_it_says_what_is_needed(
     app = run()
     assert "This collection has 1 passage." in html_of(app)
     assert "at least 20" in html_of(app)
-    assert [one.key for one in app.button] == ["compare_add_documents"]
+    assert [one.key for one in app.button] == ["add_documents"]
 
 
 def test_what_is_sensible_is_chosen_and_one_model_is_too_few(home: Path) -> None:

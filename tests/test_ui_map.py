@@ -19,7 +19,7 @@ from rag_app.evaluation import collection_map
 from rag_app.settings import Settings
 from rag_app.ui import map_make
 from rag_app.ui.map_work import Drawing, Drawings
-from rag_app.ui.problems import UNEXPECTED
+from rag_app.ui.work import UNEXPECTED
 
 SUBJECTS = {
     "pump": "The <b>pump</b> number {n} lifts water, and has a warranty of {n} months.",

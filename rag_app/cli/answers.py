@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rag_app.cli.output import say, show, shown_path
 from rag_app.errors import UsageError
 from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord
+from rag_app.types.media import PLACED_BY_HEADING
 
 if TYPE_CHECKING:
     from rag_app.answering.assistant import Assistant
@@ -56,9 +57,9 @@ def show_answer(events: Iterable[AnswerEvent], *, streamed: bool) -> Answer:
 
 def show_citations(answer: Answer) -> None:
     """Lists the citations: number, file, page and quote."""
-    pages = {hit.document.id: hit.document.paginated for hit in answer.hits}
+    documents = {hit.document.id: hit.document for hit in answer.hits}
     for citation in answer.citations:
-        place = _place(citation, paginated=pages.get(citation.document_id, True))
+        place = _place(citation, documents.get(citation.document_id))
         show(f"\n[{citation.number}] {place}")
         doubt = "" if citation.verified else " (not found word for word in the source)"
         show(f"    “{' '.join(citation.quote.split())}”{doubt}")
@@ -98,7 +99,10 @@ def _is_named(record: DocumentRecord, name: str) -> bool:
     )
 
 
-def _place(citation: Citation, *, paginated: bool) -> str:
+def _place(citation: Citation, document: DocumentRecord | None) -> str:
     first, *others = map(shown_path, citation.sources or (citation.source,))
     also = f" (the same as {', '.join(others)})" if others else ""
-    return f"{first}{f', page {citation.page}' if paginated else ''}{also}"
+    where = f", page {citation.page}" if document is None or document.paginated else ""
+    if document is not None and document.media_type in PLACED_BY_HEADING and citation.headings:
+        where = f", {' › '.join(citation.headings)}"
+    return f"{first}{where}{also}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rag_app.cli import ingest_options, options
+from rag_app.cli.ingest_consent import agree_to_send
 from rag_app.cli.ingest_report import say_report
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
@@ -36,6 +37,7 @@ def ingest(
     json: options.Json = False,
     quiet: ingest_options.Quiet = False,
     password: ingest_options.Password = None,
+    yes: options.Yes = False,
     embedding: options.Embedding = None,
     chunk_tokens: ingest_options.ChunkTokens = None,
     chunk_overlap: ingest_options.ChunkOverlap = None,
@@ -45,8 +47,12 @@ def ingest(
 ) -> None:
     """Read documents into a collection.
 
-    PDF, plain text and Markdown are read. Files whose content is known cost nothing, a changed
-    file replaces its old passages, and an interrupted run loses nothing that was finished.
+    PDF, Office files, HTML, EPUB, e-mail, tables and text are read. Files whose content is known
+    cost nothing, a changed file replaces its old passages, and an interrupted run loses nothing
+    that was finished.
+
+    Before a new collection is made with a hosted model, what would be sent and what that would
+    cost is said, and you are asked; without a terminal, --yes agrees to it.
 
     The exit status is 0 when all went well, 2 for a path that is not there, 3 when some documents
     failed, and 130 after Ctrl-C.
@@ -70,6 +76,7 @@ def ingest(
         _check_paths(paths)
     if report is not None:
         _check_writable(report)
+    agree_to_send(paths, settings, yes=yes)
 
     def tell(done: IngestReport) -> None:
         _tell(done, report, json=json, quiet=quiet)

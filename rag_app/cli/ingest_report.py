@@ -89,9 +89,9 @@ def _of_unknown_type(report: IngestReport) -> list[str]:
 
 def _say_left_out(paths: Sequence[str]) -> None:
     """One line for all of them, so that the reasons that need a look are not lost among them."""
-    from ingest.load import supported_suffixes
+    from ingest.load import listed_suffixes
 
     kinds = Counter(Path(path).suffix.lower() or "without an ending" for path in paths)
     listed = ", ".join(f"{number} {kind}" for kind, number in kinds.most_common(8))
     what = shown_path(paths[0]) if len(paths) == 1 else f"{len(paths)} files ({listed})"
-    say(f"left out: {what}; the types that are read: {', '.join(supported_suffixes())}")
+    say(f"left out: {what}; the types that are read: {listed_suffixes()}")

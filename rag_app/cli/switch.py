@@ -15,12 +15,13 @@ from rag_app.cli.output import counted, say, show_json
 from rag_app.cli.progress import ProgressLine, duration, progress_display
 from rag_app.cli.run import INTERRUPTED
 from rag_app.cli.switch_compare import compare_generations
-from rag_app.cli.switch_report import Outcome, outcome_of, say_begin, say_built, say_done
+from rag_app.cli.switch_report import say_begin, say_built, say_done
 from rag_app.errors import UsageError
 from rag_app.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.switch import Switch, SwitchPlan
+    from ingest.switch_outcome import Outcome
     from rag_app.embeddings import IdentifiedEmbeddings
     from rag_app.store import Store
 
@@ -66,6 +67,7 @@ def switch(
     """
     settings = options.settings_for(context, **options.common_flags(config, home, sets))
     from ingest.switch import open_switch, plan_switch
+    from ingest.switch_outcome import outcome_of
     from rag_app.embeddings import parse_spec
     from rag_app.store import Store
 

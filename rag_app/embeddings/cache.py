@@ -83,6 +83,12 @@ class CachedEmbeddings(IdentifiedEmbeddings):
         self.hits += len(texts) - len(missing)
         return np.stack([found[key] for key in keys])
 
+    def known(self, texts: Sequence[str]) -> int:
+        """How many of the texts are in the cache, and would cost nothing."""
+        keys = [self._key(text) for text in texts]
+        found = self._file.get(list(dict.fromkeys(keys)), self.identity.dimension)
+        return sum(key in found for key in keys)
+
     def prune(self, keep_bytes: int = 0) -> int:
         """Drops the oldest vectors of all models; returns how many."""
         return self._file.prune(keep_bytes)

@@ -85,6 +85,7 @@ class Provider:
         extra: The extra that installs ``packages``; None where they come with the application.
         packages: Modules that it needs, by their import names.
         fits: Whether its models are fitted on texts; a spec without a name then needs a fit.
+        sends: Whether its models may send text to another machine.
     """
 
     module: str
@@ -92,6 +93,7 @@ class Provider:
     extra: str | None = None
     packages: tuple[str, ...] = ()
     fits: bool = False
+    sends: bool = False
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -107,13 +109,13 @@ PROVIDERS: dict[str, Provider] = {
     "bow": Provider("counts", fits=True),
     "onehot": Provider("counts", fits=True),
     "ordinal": Provider("counts", fits=True),
-    "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",)),
-    "openai": Provider("openai_api"),
-    "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",)),
-    "google": Provider("hosted", extra="google", packages=("langchain_google_genai",)),
-    "huggingface": Provider("hosted"),
-    "voyage": Provider("hosted", extra="voyage", packages=("langchain_voyageai",)),
-    "python": Provider("custom"),
+    "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",), sends=True),
+    "openai": Provider("openai_api", sends=True),
+    "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",), sends=True),
+    "google": Provider("hosted", extra="google", packages=("langchain_google_genai",), sends=True),
+    "huggingface": Provider("hosted", sends=True),
+    "voyage": Provider("hosted", extra="voyage", packages=("langchain_voyageai",), sends=True),
+    "python": Provider("custom", sends=True),
 }
 """In the order of lists: what runs here first, baselines after it, then what is hosted."""
 

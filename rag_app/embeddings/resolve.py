@@ -58,14 +58,15 @@ def check_identity(stored: EmbeddingIdentity, loaded: EmbeddingIdentity) -> None
     if stored.spec == loaded.spec:
         raise EmbeddingMismatchError(
             f"The model '{stored.spec}' is no longer the one that this collection was built with "
-            f"({different}). Bring the former model back, or build a new collection: "
-            f"ingest PATH --collection NEW --embedding '{loaded.spec}'."
+            f"({different}). Bring the former model back, or change the collection over to "
+            f"what it is now: rag switch COLLECTION --to '{loaded.spec}'."
         )
     raise EmbeddingMismatchError(
         f"This collection was built with '{stored.spec}', but '{loaded.spec}' is set "
         f"({different}). Either use the collection's own model "
-        f"(--embedding '{stored.spec}', or unset RAG_EMBEDDING), or build a new collection with "
-        f"the other: ingest PATH --collection NEW --embedding '{loaded.spec}'."
+        f"(--embedding '{stored.spec}', or unset RAG_EMBEDDING), or change it over to the other: "
+        f"rag switch COLLECTION --to '{loaded.spec}'. A second collection can have it, too: "
+        f"ingest PATH --collection NEW --embedding '{loaded.spec}'."
     )
 
 

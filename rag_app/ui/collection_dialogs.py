@@ -9,12 +9,13 @@ import streamlit as st
 
 from rag_app.errors import StoreBusyError, UsageError
 from rag_app.evaluation.kept import forget_kept, move_kept
-from rag_app.ui import state, wording
+from rag_app.ui import state, switch_dialog, wording
 from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
+from rag_app.ui.switch_work import switches
 from rag_app.ui.upload_files import folder_of, move_uploads
 
 LONGEST_NAME = 60
@@ -25,9 +26,7 @@ def create(shared: Resources) -> None:
     """Asks for a name and an embedding model."""
     from rag_app.embeddings import list_models
 
-    st.caption(
-        "A collection is searched on its own. It keeps the embedding model that it is made with."
-    )
+    st.caption("A collection is searched on its own. Its embedding model can be changed later.")
     models = {status.spec: status for status in list_models(shared.settings)}
     # A spec in capitals is a pattern, such as openai:NAME; it is typed, not chosen.
     ready = [spec for spec, status in models.items() if status.state == "ready" and spec.islower()]
@@ -70,7 +69,7 @@ def rename(shared: Resources, name: str) -> None:
 def _rename(shared: Resources, name: str, new: str) -> None:
     if new == name:
         return
-    _leave_uploads_alone(shared, name)
+    _leave_work_alone(shared, name)
     shared.store.rename(name, new)
     move_kept(shared.settings, name, new)
     move_uploads(shared.store, shared.settings, name, new)
@@ -82,7 +81,7 @@ def delete(shared: Resources, name: str) -> None:
     """Asks before a collection is deleted."""
 
     def do() -> None:
-        _leave_uploads_alone(shared, name)
+        _leave_work_alone(shared, name)
         shared.store.delete(name)
         forget_kept(shared.settings, name)
         shutil.rmtree(folder_of(shared.settings, name), ignore_errors=True)
@@ -103,13 +102,19 @@ def _given(name: str | None) -> str:
     return given
 
 
-def _leave_uploads_alone(shared: Resources, name: str) -> None:
-    """An upload finds its files by the name of the collection."""
+def _leave_work_alone(shared: Resources, name: str) -> None:
+    """An upload finds its files by the name of the collection, a switch its documents."""
+    if switches().running(name) is not None:
+        raise StoreBusyError(
+            f"The embedding model of {name} is being changed just now. Wait until that is done, or "
+            "cancel it."
+        )
     if shared.uploading(name):
         raise StoreBusyError(f"Files are being read into {name} just now. Wait until that is done.")
 
 
 ACTIONS: Mapping[str, Callable[[Resources, str], None]] = {
+    ":material/swap_horiz: Embedding model…": switch_dialog.show,
     ":material/edit: Rename": rename,
     ":material/delete: Delete": delete,
 }

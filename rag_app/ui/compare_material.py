@@ -13,8 +13,8 @@ from rag_app.settings import Settings
 from rag_app.store import Collection
 from rag_app.ui import wording
 from rag_app.ui.compare_setup import Draft, QuestionFile, Wanted
-from rag_app.ui.compare_work import Work
 from rag_app.ui.upload_files import safe_name
+from rag_app.ui.work import Work
 
 if TYPE_CHECKING:
     from rag_app.evaluation import Material, Passages

@@ -10,6 +10,7 @@ import streamlit as st
 from rag_app.evaluation import Comparison
 from rag_app.store import CollectionInfo
 from rag_app.ui import (
+    collection_choice,
     compare_models,
     compare_progress,
     compare_questions,
@@ -18,14 +19,15 @@ from rag_app.ui import (
     problems,
     state,
     style,
+    switch_progress,
     wording,
 )
 from rag_app.ui.compare_material import kept_of, prepare
 from rag_app.ui.compare_setup import Setup, Wanted, setup_of
-from rag_app.ui.compare_work import CompareJob, Work, desk
+from rag_app.ui.compare_work import CompareJob, desk
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources, resources
-from rag_app.ui.state import Key
+from rag_app.ui.work import Work
 
 if TYPE_CHECKING:
     from rag_app.embeddings import ModelStatus
@@ -49,11 +51,15 @@ def page() -> None:
 
 
 def _page(shared: Resources) -> None:
-    infos = [info for info in shared.collections() if info.chunks]
-    if not infos:
-        _nothing_yet()
+    info = collection_choice.choose(shared)
+    if info is None:
+        collection_choice.nothing(
+            "There is nothing to compare on yet",
+            f"Add documents first: models are compared on at least {LEAST_PASSAGES} passages of "
+            "your own.",
+        )
         return
-    info = _collection(shared, infos)
+    switch_progress.show(shared, info)
     running = desk().running
     if running is not None:
         compare_progress.show(running, info.name)
@@ -65,31 +71,12 @@ def _page(shared: Resources) -> None:
         _result_or_choice(shared, info)
 
 
-def _nothing_yet() -> None:
-    st.html(
-        '<div class="empty"><b>There is nothing to compare on yet</b><p>Add documents first: '
-        f"models are compared on at least {LEAST_PASSAGES} passages of your own.</p></div>"
-    )
-    if st.button("Add documents", icon=":material/add:", key="compare_add_documents"):
-        state.go_to("documents")
-
-
 def _too_few(info: CollectionInfo) -> None:
-    st.html(
-        f'<div class="empty"><b>Too few passages to compare on</b><p>This collection has '
-        f"{wording.count(info.chunks, 'passage')}. Add documents until there are at least "
-        f"{LEAST_PASSAGES}: among fewer, every model finds the right one.</p></div>"
+    collection_choice.nothing(
+        "Too few passages to compare on",
+        f"This collection has {wording.count(info.chunks, 'passage')}. Add documents until there "
+        f"are at least {LEAST_PASSAGES}: among fewer, every model finds the right one.",
     )
-    if st.button("Add documents", icon=":material/add:", key="compare_add_documents"):
-        state.go_to("documents")
-
-
-def _collection(shared: Resources, infos: Sequence[CollectionInfo]) -> CollectionInfo:
-    by_name = {info.name: info for info in infos}
-    state.choose(Key.COLLECTION, by_name, shared.settings.collection)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="compare_bar"):
-        name = st.selectbox("Collection", list(by_name), **state.mirror(Key.COLLECTION))
-    return by_name[name]
 
 
 def _last_result(shared: Resources, info: CollectionInfo) -> bool:
@@ -98,7 +85,7 @@ def _last_result(shared: Resources, info: CollectionInfo) -> bool:
     with problems.in_plain_words():
         comparison = desk().result(shared.settings, info.name)
     if comparison is not None:
-        compare_result.show(info, comparison)
+        compare_result.show(shared, info, comparison)
     return comparison is not None
 
 

@@ -11,9 +11,10 @@ import streamlit as st
 from rag_app.evaluation import Comparison
 from rag_app.evaluation.wording import remarks
 from rag_app.store import CollectionInfo
-from rag_app.ui import compare_difference, style, wording
+from rag_app.ui import compare_difference, compare_switch, style, switch_dialog, wording
 from rag_app.ui.compare_table import WAYS, table
 from rag_app.ui.markup import quoted
+from rag_app.ui.resources import Resources
 
 EXPLAINED = """\
 - **Quality** (nDCG@10) is 1 when the passage that answers always comes first, and 0 when it is \
@@ -27,14 +28,15 @@ numbers describe a passage: fewer take less space.
 """
 
 
-def show(info: CollectionInfo, comparison: Comparison) -> None:
+def show(shared: Resources, info: CollectionInfo, comparison: Comparison) -> None:
     """Draws everything there is to say."""
     _headline(comparison)
-    _changed(info, comparison)
+    wanted = compare_switch.chosen(info, comparison)
+    _changed(shared, info, comparison)
     for notice in comparison.notices:
         st.caption(quoted(notice))
     if comparison.models:
-        st.html(table(comparison, info.embedding.spec))
+        st.html(table(comparison, compare_switch.in_use(info, comparison)))
         with st.expander("What the figures mean", icon=":material/help:"):
             st.markdown(EXPLAINED)
             for model in comparison.models:
@@ -46,6 +48,8 @@ def show(info: CollectionInfo, comparison: Comparison) -> None:
     if len(comparison.models) > 1 and comparison.questions:
         compare_difference.show(comparison)
     _downloads(comparison)
+    if wanted:  # at the end: the page is complete while the window gets things ready
+        switch_dialog.show(shared, info.name, wanted)
 
 
 def _headline(comparison: Comparison) -> None:
@@ -67,8 +71,13 @@ def _headline(comparison: Comparison) -> None:
     )
 
 
-def _changed(info: CollectionInfo, comparison: Comparison) -> None:
-    if datetime.fromisoformat(comparison.made_at) < info.updated_at:
+def _changed(shared: Resources, info: CollectionInfo, comparison: Comparison) -> None:
+    made = datetime.fromisoformat(comparison.made_at)
+    changed = made < info.updated_at
+    if changed and made < info.since:  # a change of model writes every document anew
+        records = shared.store.get(info.name).documents()
+        changed = any(made < record.added_at for record in records)
+    if changed:
         st.info(
             "Documents came or went since this comparison. Make a new one to be sure.",
             icon=":material/history:",

@@ -14,6 +14,7 @@ from rag_app.ui import state, wording
 from rag_app.ui.compare_setup import Setup
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
+from rag_app.ui.sending import notice
 
 
 def agreed(
@@ -36,15 +37,13 @@ def agreed(
         return True
     # Another model of the same host may cost more: it needs an agreement of its own.
     what = (*hosts, *sorted(spec for specs in by_host.values() for spec in specs))
-    with st.container(border=True, key="compare_sending"):
-        st.markdown(":material/cloud_upload: **Text would leave this machine**")
-        named = " and ".join(f"**{quoted(host)}**" for host in hosts)
-        st.write(
-            f"The {wording.count(info.chunks, 'passage')} of this collection and the questions "
-            f"would be sent to {named}."
-        )
-        for cost in _costs(shared, info, tuple(one for specs in by_host.values() for one in specs)):
-            st.caption(quoted(cost))
+    named = " and ".join(f"**{quoted(host)}**" for host in hosts)
+    sentence = (
+        f"The {wording.count(info.chunks, 'passage')} of this collection and the questions would "
+        f"be sent to {named}."
+    )
+    costs = _costs(shared, info, tuple(one for specs in by_host.values() for one in specs))
+    with notice("compare_sending", sentence, costs):
         key = f"compare_agree_{info.name}_{'_'.join(what)}"
         st.checkbox(
             "I agree to that",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rag_app.store import CollectionInfo
 from rag_app.ui import state
-from rag_app.ui.compare_work import Work
+from rag_app.ui.work import Work
 
 if TYPE_CHECKING:
     from rag_app.embeddings import ModelStatus

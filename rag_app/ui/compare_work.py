@@ -1,77 +1,20 @@
-"""A comparison on its way, and the making of its questions: in threads of their own."""
+"""A comparison on its way, and the results of the last ones."""
 
 from __future__ import annotations
 
-import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag_app.errors import RagError
 from rag_app.settings import Settings
+from rag_app.ui.work import Bench, Work
 
 if TYPE_CHECKING:
     from rag_app.evaluation import Comparison, Material, Step
-
-UNEXPECTED = (
-    "Something went wrong inside the application. The log of rag serve says more; "
-    "what was embedded is kept, and the next try goes on from there."
-)
-_log = logging.getLogger(__name__)
-T = TypeVar("T")
-
-
-class Work(Generic[T]):
-    """Something that takes a while. It goes on whichever page is looked at.
-
-    Attributes:
-        done: How much is done; what it counts is for the work to say.
-        total: Of how much; 0 while that is not known.
-        result: What came of it, once it has ended well.
-        error: Why nothing came of it, in a sentence; empty otherwise.
-        finished: Set at its end.
-    """
-
-    def __init__(self, do: Callable[[Work[T]], T]) -> None:
-        self.done = 0
-        self.total = 0
-        self.result: T | None = None
-        self.error = ""
-        self.finished = threading.Event()
-        self._do = do
-        self._cancelled = threading.Event()
-
-    def start(self) -> None:
-        """Begins."""
-        threading.Thread(target=self._run, name="compare", daemon=True).start()
-
-    def cancel(self) -> None:
-        """Asks it to stop as soon as it can."""
-        self._cancelled.set()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether it was asked to stop."""
-        return self._cancelled.is_set()
-
-    def note(self, done: int, total: int) -> None:
-        """Takes down how far it is."""
-        self.done, self.total = done, total
-
-    def _run(self) -> None:
-        try:
-            self.result = self._do(self)
-        except RagError as error:
-            self.error = str(error)
-        except Exception:  # noqa: BLE001 - an edge: whatever went wrong, the reader is told
-            _log.exception("A comparison, or making its questions, failed.")
-            self.error = UNEXPECTED
-        finally:
-            self.finished.set()
 
 
 class CompareJob(Work["Comparison"]):
@@ -125,40 +68,34 @@ class CompareJob(Work["Comparison"]):
         self.step = step
 
 
+_ALL = "all collections"
+"""Comparisons use whole cores: one at a time, whatever it compares."""
+
+
 class Desk:
     """Where the comparisons of this process lie: one at work at most, and the last results."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._job: CompareJob | None = None
+        self._bench: Bench[CompareJob] = Bench()
         self._read: dict[Path, tuple[int, Comparison]] = {}
 
     @property
     def running(self) -> CompareJob | None:
         """The comparison that is at work, of any collection and for any session."""
-        job = self._job
-        return job if job is not None and not job.finished.is_set() else None
+        return self._bench.running(_ALL)
 
     def ended(self, collection: str) -> CompareJob | None:
         """The comparison of a collection that ended last, until it is dismissed."""
-        job = self._job
-        over = job is not None and job.finished.is_set() and job.collection == collection
-        return job if over else None
+        job = self._bench.ended(_ALL)
+        return job if job is not None and job.collection == collection else None
 
     def start(self, job: CompareJob) -> bool:
         """Starts ``job``; says False, and does nothing, while another one is at work."""
-        with self._lock:
-            if self.running is not None:
-                return False
-            self._job = job
-            job.start()
-            return True
+        return self._bench.start(_ALL, job)
 
     def dismiss(self) -> None:
         """Forgets what the last comparison had to complain of."""
-        with self._lock:
-            if self.running is None:
-                self._job = None
+        self._bench.dismiss(_ALL)
 
     def result(self, settings: Settings, collection: str) -> Comparison | None:
         """The last comparison of a collection, whoever made it.

@@ -9,7 +9,15 @@ import streamlit as st
 
 from rag_app.store import CollectionInfo
 from rag_app.types import DocumentRecord
-from rag_app.ui import collection_dialogs, document_dialogs, state, style, upload_view, wording
+from rag_app.ui import (
+    collection_dialogs,
+    document_dialogs,
+    state,
+    style,
+    switch_progress,
+    upload_view,
+    wording,
+)
 from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources, resources
 from rag_app.ui.state import Key
@@ -32,6 +40,8 @@ def page() -> None:
     running = upload_view.show(shared, name)
     info = next((info for info in infos if info.name == name), None)
     _privacy(shared, info)
+    if info:
+        switch_progress.show(shared, info)
     records = shared.store.get(name).documents() if info else []
     if info and records:
         _summary(info)
@@ -60,7 +70,7 @@ def _collection_bar(shared: Resources, infos: Sequence[CollectionInfo]) -> str:
                 list(collection_dialogs.ACTIONS),
                 icon=":material/more_horiz:",
                 key="collection_menu",
-                help="Rename or delete this collection",
+                help="Embedding model, rename, delete",
             )
             if action:
                 collection_dialogs.ACTIONS[action](shared, name)

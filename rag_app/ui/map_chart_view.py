@@ -117,8 +117,3 @@ def _legend(shown: CollectionMap, colour: Colour) -> str:
         for group in groups(shown, colour)
     )
     return f'<ul class="map-legend">{items}</ul>'
-
-
-def waiting(text: str) -> None:
-    """Draws that something is being done."""
-    st.html(f'<div class="waiting"><span></span>{html.escape(text)}</div>')

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from rag_app.evaluation.collection_map import SAMPLE
 from rag_app.store import CollectionInfo
 from rag_app.ui import (
+    collection_choice,
     map_chart_view,
     map_controls,
     map_hits,
@@ -22,7 +21,6 @@ from rag_app.ui import (
 from rag_app.ui.map_choice import Choice, bound, choice
 from rag_app.ui.map_work import Drawing, Drawn, drawings
 from rag_app.ui.resources import Resources, resources
-from rag_app.ui.state import Key
 
 LEAST_PASSAGES = 5
 """Of fewer there is nothing to see."""
@@ -44,14 +42,15 @@ def page() -> None:
 
 
 def _page(shared: Resources) -> None:
-    infos = [info for info in shared.collections() if info.chunks]
-    if not infos:
-        _empty("There is nothing to draw yet", "Add documents first: each passage becomes a dot.")
+    info = collection_choice.choose(shared)
+    if info is None:
+        collection_choice.nothing(
+            "There is nothing to draw yet", "Add documents first: each passage becomes a dot."
+        )
         return
-    info = _collection(shared, infos)
     if info.chunks < LEAST_PASSAGES:
         there = wording.count(info.chunks, "passage")
-        _empty(
+        collection_choice.nothing(
             "Too few passages for a map",
             f"This collection has {there}. Add documents until there are at least "
             f"{LEAST_PASSAGES}.",
@@ -62,19 +61,6 @@ def _page(shared: Resources) -> None:
     agreed = map_second.agreed(shared, info, chosen, min(info.chunks, SAMPLE))
     _question(shared, info, chosen)
     _map(shared, info, chosen, second=bool(chosen.second) and agreed)
-
-
-def _empty(title: str, text: str) -> None:
-    st.html(f'<div class="empty"><b>{title}</b><p>{text}</p></div>')
-    if st.button("Add documents", icon=":material/add:", key="map_add_documents"):
-        state.go_to("documents")
-
-
-def _collection(shared: Resources, infos: Sequence[CollectionInfo]) -> CollectionInfo:
-    by_name = {info.name: info for info in infos}
-    state.choose(Key.COLLECTION, by_name, shared.settings.collection)
-    name = st.selectbox("Collection", list(by_name), **state.mirror(Key.COLLECTION))
-    return by_name[name]
 
 
 def _question(shared: Resources, info: CollectionInfo, chosen: Choice) -> None:
@@ -126,4 +112,4 @@ def _look(drawing: Drawing, doing: str, *, tall: bool) -> None:
         state.draw_again()
     with st.container(key="map_waiting_tall" if tall else f"map_waiting_{doing}"):
         passed = f", {wording.seconds(drawing.seconds)} so far" if drawing.seconds > 2 else ""
-        map_chart_view.waiting(f"{doing}{passed} …")
+        st.html(style.waiting(f"{doing}{passed} …"))

@@ -13,6 +13,7 @@ from rag_app.ui.compare_setup import usable_now
 from rag_app.ui.map_choice import Choice, bound
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
+from rag_app.ui.sending import notice
 
 NONE = ""
 
@@ -36,12 +37,11 @@ def agreed(shared: Resources, info: CollectionInfo, chosen: Choice, passages: in
     host = destination(shared, chosen.second) if chosen.second else None
     if not host:
         return True
-    with st.container(border=True, key="map_sending"):
-        st.markdown(":material/cloud_upload: **Text would leave this machine**")
-        st.write(
-            f"The {wording.count(passages, 'passage')} on the map of {quoted(info.name)}, and your "
-            f"questions on it, would be sent to **{quoted(host)}**. The host may charge for that."
-        )
+    sentence = (
+        f"The {wording.count(passages, 'passage')} on the map of {quoted(info.name)}, and your "
+        f"questions on it, would be sent to **{quoted(host)}**. The host may charge for that."
+    )
+    with notice("map_sending", sentence):
         # Consent is to one host, for one collection.
         consent = f"{host} {info.name}"
         key = f"map_agree_{consent}"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -12,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag_app.errors import RagError
-from rag_app.ui.problems import UNEXPECTED
+from rag_app.ui.work import Work
 
 if TYPE_CHECKING:
     from rag_app.embeddings import IdentifiedEmbeddings
@@ -24,8 +21,6 @@ KEPT = 12
 
 AT_ONCE = 2
 """t-SNE keeps a core busy for seconds: others that use the pages want one, too."""
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,43 +38,8 @@ class Drawn:
     notices: tuple[str, ...] = ()
 
 
-class Drawing:
-    """A step on the way to a map. It goes on whichever page is looked at.
-
-    Attributes:
-        result: What came of it, once it has ended well.
-        error: Why nothing came of it, in a sentence; empty otherwise.
-        finished: Set at its end.
-    """
-
-    def __init__(self, make: Callable[[], Drawn], turn: threading.Semaphore) -> None:
-        self.result: Drawn | None = None
-        self.error = ""
-        self.finished = threading.Event()
-        self._make = make
-        self._turn = turn
-        self._began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        """Since it was asked for."""
-        return time.monotonic() - self._began
-
-    def start(self) -> None:
-        """Begins, or waits for its turn."""
-        threading.Thread(target=self._run, name="map", daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            with self._turn:
-                self.result = self._make()
-        except RagError as error:
-            self.error = str(error)
-        except Exception:  # noqa: BLE001 - an edge: whatever went wrong, the reader is told
-            _log.exception("Drawing a map failed.")
-            self.error = UNEXPECTED
-        finally:
-            self.finished.set()
+class Drawing(Work[Drawn]):
+    """A step on the way to a map."""
 
 
 class Drawings:
@@ -102,7 +62,7 @@ class Drawings:
         with self._lock:
             drawing = self._kept.get(key)
             if drawing is None:
-                drawing = Drawing(make, self._asked if quick else self._turn)
+                drawing = Drawing(lambda _: make(), self._asked if quick else self._turn)
                 self._kept[key] = drawing
                 drawing.start()
             self._kept.move_to_end(key)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import html
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
 
-from rag_app.errors import RagError
+from rag_app.errors import DocumentError, RagError
 from rag_app.types import Citation
+from rag_app.types.media import PAGINATED
 from rag_app.ui import pdf_password, state, style
 from rag_app.ui.dialogs import dialog
 from rag_app.ui.documents_of import file_name, unchanged_file
@@ -20,7 +22,15 @@ from rag_app.ui.state import Key
 
 def place(citation: Citation) -> str:
     """Where in its document a passage stands, for people: a page, if it has pages."""
-    return f"page {citation.page}" if _is_pdf(citation) else ""
+    return f"page {citation.page}" if _is_paginated(citation) else ""
+
+
+def _is_paginated(citation: Citation) -> bool:
+    from ingest.load import format_of
+
+    with suppress(DocumentError):  # a type that an earlier version read in
+        return format_of(Path(citation.source)).media_type in PAGINATED
+    return False
 
 
 def _is_pdf(citation: Citation) -> bool:

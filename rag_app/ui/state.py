@@ -32,6 +32,7 @@ class Key(StrEnum):
     PASSWORDS = "passwords"
     COMPARE = "compare"
     MAP = "map"
+    SWITCH = "switch"
 
 
 def _state() -> MutableMapping[str, Any]:

@@ -55,3 +55,8 @@ def facts(*parts: str) -> str:
     """HTML of short facts in one line, with dots between them."""
     shown = "<i>·</i>".join(f"<span>{html.escape(part)}</span>" for part in parts if part)
     return f'<div class="facts">{shown}</div>'
+
+
+def waiting(text: str) -> str:
+    """HTML that says that something is being done."""
+    return f'<div class="waiting"><span></span>{html.escape(text)}</div>'

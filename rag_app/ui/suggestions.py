@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag_app.types import Chunk, DocumentRecord
+from rag_app.types.media import CELLS
 from rag_app.ui.resources import Resources
 
 SAMPLES = Path(__file__).parents[2] / "sample_docs" / "questions.jsonl"
@@ -56,6 +57,8 @@ def of_samples(lines: Iterable[str], names: set[str]) -> list[str]:
 
 def of_document(record: DocumentRecord, chunks: Sequence[Chunk]) -> str:
     """A question about a heading of a document; empty when none says more than its title."""
+    if record.media_type in CELLS:  # nobody asks what a range of cells says
+        return ""
     top = {record.title, chunks[0].headings[0] if chunks and chunks[0].headings else None}
     headings = [chunk.headings[-1] for chunk in chunks if chunk.headings]
     inner = [heading for heading in headings if heading not in top]

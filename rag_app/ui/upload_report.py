@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag_app.types import FileOutcome
+from rag_app.types.media import PAGINATED
 from rag_app.ui import pdf_password, problems, wording
 from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
@@ -87,7 +88,11 @@ def _detail(job: UploadJob, outcome: FileOutcome, path: Path) -> str:
     if outcome.reason:
         # Where uploads are kept is no concern of the reader: the name of a file says it all.
         return outcome.reason.replace(f"{path.parent}{os.sep}", "")
-    pages = wording.count(outcome.pages, "page") if path.suffix.lower() == ".pdf" else ""
+    from ingest.load import FORMATS
+
+    suffix = path.suffix.lower()
+    has_pages = any(row.media_type in PAGINATED for row in FORMATS if suffix in row.suffixes)
+    pages = wording.count(outcome.pages, "page") if has_pages else ""
     passages = wording.count(outcome.chunks, "passage") if outcome.chunks else ""
     return ", ".join(part for part in (pages, passages) if part)
 

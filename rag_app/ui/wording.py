@@ -7,9 +7,30 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from rag_app.types import MARKDOWN, PDF, TEXT
+from rag_app.types import media
 
-KINDS = {PDF: "PDF", MARKDOWN: "Markdown", TEXT: "Text"}
+KINDS = {
+    media.PDF: "PDF",
+    media.MARKDOWN: "Markdown",
+    media.TEXT: "Text",
+    media.DOCX: "Word",
+    media.PPTX: "PowerPoint",
+    media.XLSX: "Excel",
+    media.CSV: "CSV",
+    media.HTML: "HTML",
+    media.EPUB: "EPUB",
+    media.EMAIL: "E-mail",
+    media.ODT: "OpenDocument",
+    media.ODS: "OpenDocument",
+    media.ODP: "OpenDocument",
+    media.RTF: "RTF",
+    media.NOTEBOOK: "Jupyter",
+    media.JSON: "JSON",
+    media.XML: "XML",
+    media.RST: "reStructuredText",
+    media.ASCIIDOC: "AsciiDoc",
+    media.SOURCE_CODE: "Source code",
+}
 
 
 def zone() -> tzinfo:
@@ -28,6 +49,11 @@ def kind(media_type: str) -> str:
 def count(number: int, noun: str) -> str:
     """``1 page``, ``2 pages``, ``1,200 pages``."""
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def are(number: int, noun: str) -> str:
+    """``1 file is``, ``2 files are``."""
+    return f"{count(number, noun)} {'is' if number == 1 else 'are'}"
 
 
 def size(number: int) -> str:
