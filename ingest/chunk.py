@@ -16,7 +16,8 @@ from ingest.pack import pack, with_overlap
 from ingest.sections import Section, bare, find_sections
 from ingest.units import Unit, limit_units, split_units
 from rag_app.errors import UsageError
-from rag_app.types import PDF, Chunk, ChunkingIdentity, CleanPage, EmbeddingIdentity, LoadedDocument
+from rag_app.types import Chunk, ChunkingIdentity, CleanPage, EmbeddingIdentity, LoadedDocument
+from rag_app.types.media import BY_LINE
 
 SEPARATOR = " > "
 _CONTEXT_SHARE = 3  # headings may take one part in three of a passage
@@ -63,7 +64,7 @@ def iter_chunks(
     chunking: ChunkingIdentity,
 ) -> Iterator[Chunk]:
     """The same, as they are made, so that embedding can begin before the last page is cut."""
-    cutter = _Cutter(embeddings, chunking, lines=document.media_type == PDF)
+    cutter = _Cutter(embeddings, chunking, lines=document.media_type in BY_LINE)
     sections = find_sections(document, pages)
     ordinal = 0
     for first in range(0, len(sections), _BATCH):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ingest.furniture import repeated_edges
 from ingest.hyphens import CUT, Hyphens
@@ -52,11 +52,9 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
     for text in traced:
         text.sub(_ODD if document.media_type != PDF else _ODD_IN_PDF, _even)
         _compose(text)
-    numbered = [(page.number, text.text) for page, text in zip(document.pages, traced, strict=True)]
-    for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
-        if ranges:
-            text.replace((start, end, "") for start, end in ranges)
     if document.media_type == PDF:
+        # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
+        _drop_furniture(document, traced)
         hyphens = Hyphens([text.text for text in traced])
         for text in traced:
             text.sub(CUT, hyphens.joined)
@@ -68,6 +66,13 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
         CleanPage(page.number, text.text, text.offsets, page.label)
         for page, text in zip(document.pages, traced, strict=True)
     )
+
+
+def _drop_furniture(document: LoadedDocument, traced: Sequence[TracedText]) -> None:
+    numbered = [(page.number, text.text) for page, text in zip(document.pages, traced, strict=True)]
+    for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
+        if ranges:
+            text.replace((start, end, "") for start, end in ranges)
 
 
 def _even(match: re.Match[str]) -> str:

@@ -18,7 +18,6 @@ from ingest.load import LoadOptions, load_file, read_file
 from rag_app.errors import UsageError
 from rag_app.settings import Settings
 from rag_app.types import (
-    PDF,
     Chunk,
     ChunkingIdentity,
     CleanPage,
@@ -26,6 +25,7 @@ from rag_app.types import (
     EmbeddingIdentity,
     LoadedDocument,
 )
+from rag_app.types.media import BY_LINE
 
 _SHARE_OF_OVERLAP = 4  # where the former overlap would be half a passage or more
 
@@ -82,7 +82,7 @@ class Recutter:
             self.cuts.from_file += 1
             return fresh
         split = split_chunks(
-            chunks, self._embeddings, self._chunking, lines=record.media_type == PDF
+            chunks, self._embeddings, self._chunking, lines=record.media_type in BY_LINE
         )
         # A larger size asks for nothing that stored passages could give.
         if len(split) == len(chunks):

@@ -15,8 +15,9 @@ from typing import cast
 
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.read import digest_file, explain, read_file
-from rag_app.errors import DocumentSkippedError
-from rag_app.types import MARKDOWN, PDF, TEXT, LoadedDocument
+from ingest.load.sniff import told_by_content
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+from rag_app.types import LoadedDocument, media
 
 __all__ = [
     "FORMATS",
@@ -26,10 +27,12 @@ __all__ = [
     "digest_file",
     "explain",
     "format_of",
+    "listed_suffixes",
     "load_document",
     "load_file",
     "read_file",
     "supported_suffixes",
+    "told_by_content",
 ]
 
 Loader = Callable[[RawFile, LoadOptions], LoadedDocument]
@@ -54,16 +57,48 @@ class Format:
         return cast("Loader", import_module(self.module).load)
 
 
+_SOURCE_CODE = (
+    "py pyi js mjs jsx ts tsx java kt scala c h cc cpp hpp cs go rs rb php swift pl lua jl r sh "
+    "bash sql yaml yml toml ini cfg"
+)
+
 FORMATS = (
-    Format(PDF, (".pdf",), "ingest.load.pdf"),
-    Format(MARKDOWN, (".md", ".markdown", ".mdown", ".mkd"), "ingest.load.markdown"),
-    Format(TEXT, (".txt", ".text", ".log"), "ingest.load.text"),
+    Format(media.PDF, (".pdf",), "ingest.load.pdf"),
+    Format(media.MARKDOWN, (".md", ".markdown", ".mdown", ".mkd"), "ingest.load.markdown"),
+    Format(media.TEXT, (".txt", ".text", ".log"), "ingest.load.text"),
+    Format(media.DOCX, (".docx", ".docm", ".dotx"), "ingest.load.docx"),
+    Format(media.PPTX, (".pptx", ".pptm", ".ppsx"), "ingest.load.pptx"),
+    Format(media.XLSX, (".xlsx", ".xlsm"), "ingest.load.xlsx"),
+    Format(media.CSV, (".csv", ".tsv", ".tab"), "ingest.load.delimited"),
+    Format(media.HTML, (".html", ".htm", ".xhtml"), "ingest.load.webpage"),
+    Format(media.EPUB, (".epub",), "ingest.load.epub"),
+    Format(media.EMAIL, (".eml",), "ingest.load.mail"),
+    Format(media.ODT, (".odt",), "ingest.load.opendocument"),
+    Format(media.ODS, (".ods",), "ingest.load.opendocument"),
+    Format(media.ODP, (".odp",), "ingest.load.opendocument"),
+    Format(media.RTF, (".rtf",), "ingest.load.rich_text"),
+    Format(media.NOTEBOOK, (".ipynb",), "ingest.load.notebook"),
+    Format(media.JSON, (".json", ".jsonl", ".ndjson"), "ingest.load.json_data"),
+    Format(media.XML, (".xml", ".rss", ".atom"), "ingest.load.xml_data"),
+    Format(media.RST, (".rst", ".rest"), "ingest.load.lightweight"),
+    Format(media.ASCIIDOC, (".adoc", ".asciidoc"), "ingest.load.lightweight"),
+    Format(
+        media.SOURCE_CODE,
+        tuple(f".{ending}" for ending in _SOURCE_CODE.split()),
+        "ingest.load.source_code",
+    ),
 )
 
 
 def supported_suffixes() -> tuple[str, ...]:
     """Every file name ending that can be ingested."""
     return tuple(suffix for row in FORMATS for suffix in row.suffixes)
+
+
+def listed_suffixes() -> str:
+    """The same for people: those of source code, which are many, in two words."""
+    rows = (row for row in FORMATS if row.media_type != media.SOURCE_CODE)
+    return f"{', '.join(suffix for row in rows for suffix in row.suffixes)} and source code"
 
 
 def format_of(path: Path) -> Format:
@@ -78,18 +113,26 @@ def format_of(path: Path) -> Format:
             return row
     kind = f"files of type '{suffix}'" if suffix else "files without a type in their name"
     raise DocumentSkippedError(
-        f"{path.name} was left out: {kind} cannot be ingested. "
-        f"Known types: {', '.join(supported_suffixes())}."
+        f"{path.name} was left out: {kind} cannot be ingested. Known types: {listed_suffixes()}."
     )
 
 
 def load_file(file: RawFile, options: LoadOptions) -> LoadedDocument:
-    """Parses bytes that were read before.
+    """Parses bytes that were read before, as what they are where that is plain to see.
 
     Raises:
         DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
     """
-    return format_of(file.path).loader()(file, options)
+    named = format_of(file.path)
+    told = told_by_content(file, named.media_type)
+    row = next((row for row in FORMATS if row.media_type == told), named)
+    try:
+        return row.loader()(file, options)
+    except RecursionError as error:
+        raise DocumentUnreadableError(
+            f"{file.name} is nested too deeply to be read. Export it again from the program that "
+            "made it."
+        ) from error
 
 
 def load_document(path: Path, options: LoadOptions | None = None) -> LoadedDocument:

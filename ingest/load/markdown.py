@@ -33,10 +33,10 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001
     front = _FRONT.match(text)
     title = _front_title(front.group(1) or "") if front else None
     body = text[front.end() :] if front and text[front.end() :].strip() else text
-    headings = tuple(_headings(body))
-    if title is None and headings and headings[0].level == 1:
-        title = headings[0].title
-    return LoadedDocument(MARKDOWN, (Page(1, body),), title=title, headings=headings)
+    found = tuple(headings(body))
+    if title is None and found and found[0].level == 1:
+        title = found[0].title
+    return LoadedDocument(MARKDOWN, (Page(1, body),), title=title, headings=found)
 
 
 def _front_title(front: str) -> str | None:
@@ -44,7 +44,8 @@ def _front_title(front: str) -> str | None:
     return found.group(1).strip("\"'") or None if found else None
 
 
-def _headings(text: str) -> Iterator[Heading]:
+def headings(text: str) -> Iterator[Heading]:
+    """The headings of a Markdown text, as those of page 1."""
     fence = ""
     before, before_start, start = "", 0, 0
     for line in text.split("\n"):

@@ -13,9 +13,6 @@ from rag_app.types.answers import (
     Turn,
 )
 from rag_app.types.documents import (
-    MARKDOWN,
-    PDF,
-    TEXT,
     CleanPage,
     DocumentRecord,
     FileOutcome,
@@ -24,6 +21,7 @@ from rag_app.types.documents import (
     LoadedDocument,
     Page,
 )
+from rag_app.types.media import MARKDOWN, PDF, TEXT
 from rag_app.types.passages import (
     Chunk,
     ChunkingIdentity,

@@ -8,9 +8,7 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Literal
 
-PDF = "application/pdf"
-TEXT = "text/plain"
-MARKDOWN = "text/markdown"
+from rag_app.types.media import PAGINATED
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,7 @@ class DocumentRecord:
     @property
     def paginated(self) -> bool:
         """Whether its pages are pages that a reader would turn to."""
-        return self.media_type == PDF
+        return self.media_type in PAGINATED
 
 
 FileState = Literal["added", "updated", "unchanged", "duplicate", "skipped", "failed", "forgotten"]

@@ -1,0 +1,103 @@
+"""Data in JSON, or with one JSON value on each line (JSONL): a line for each value, with its path.
+
+``{"team": {"lead": "Ann"}}`` becomes ``team.lead: Ann``. The records of a list, and the lines of
+JSONL, are paragraphs of their own, numbered from 1.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from ingest.load.options import LoadOptions, RawFile
+from ingest.load.text import decode
+from ingest.load.writer import DocumentWriter, one_line
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+from rag_app.types import LoadedDocument
+from rag_app.types.media import JSON
+
+_BY_LINE = (".jsonl", ".ndjson")
+_SHORT = 60
+
+
+def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001 - a loader's form
+    """Reads JSON or JSONL as one page.
+
+    Raises:
+        DocumentSkippedError: It holds no value.
+        DocumentUnreadableError: It is not JSON.
+    """
+    text = decode(file)
+    writer = DocumentWriter()
+    try:
+        if file.path.suffix.lower() in _BY_LINE:
+            _write_lines(writer, text)
+        else:
+            _write_value(writer, _parsed(text))
+    except ValueError as error:
+        raise DocumentUnreadableError(
+            f"{file.name} is not sound JSON ({error}). Correct it."
+        ) from error
+    except RecursionError as error:
+        raise DocumentUnreadableError(
+            f"{file.name} is nested too deeply to be read. Flatten it, or split it."
+        ) from error
+    if writer.is_blank:
+        raise DocumentSkippedError(f"{file.name} holds no value: nothing to ingest.")
+    return writer.document(JSON)
+
+
+def _parsed(text: str) -> object:
+    # As text: a number of a million digits takes minutes to convert.
+    return json.loads(text.lstrip("\ufeff"), parse_int=str, parse_float=str)
+
+
+def _write_lines(writer: DocumentWriter, text: str) -> None:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                value = _parsed(line)
+            except ValueError as error:
+                raise ValueError(f"line {number}: {error}") from error
+            writer.paragraph(f"Line {number}\n" + "\n".join(_leaves(value, "")))
+
+
+def _write_value(writer: DocumentWriter, value: object) -> None:
+    if isinstance(value, list) and any(isinstance(one, dict | list) for one in value):
+        for number, one in enumerate(value, 1):
+            writer.paragraph("\n".join(_leaves(one, f"[{number}]")))
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            if isinstance(one, dict | list):
+                writer.paragraph("\n".join(_leaves(one, key)))
+            else:
+                writer.line("".join(_leaves(one, key)))
+    else:
+        writer.paragraph("\n".join(_leaves(value, "")))
+
+
+def _leaves(value: object, path: str) -> Iterator[str]:
+    """A line for each value; short values of a list on one line."""
+    if isinstance(value, dict):
+        for key, one in value.items():
+            yield from _leaves(one, f"{path}.{key}" if path else key)
+    elif isinstance(value, list):
+        plain = [_plain(one) for one in value if not isinstance(one, dict | list)]
+        if len(plain) == len(value) and all(len(one) <= _SHORT for one in plain):
+            if plain:
+                yield _line(path, ", ".join(plain))
+            return
+        for number, one in enumerate(value, 1):
+            yield from _leaves(one, f"{path}[{number}]")
+    elif value is not None and (text := _plain(value)):
+        yield _line(path, text)
+
+
+def _line(path: str, text: str) -> str:
+    return f"{path}: {text}" if path else text
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower() if value is not None else "null"
+    return one_line(str(value))
