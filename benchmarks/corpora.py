@@ -14,10 +14,11 @@ from measure import DATA
 
 from ingest import ingest_paths
 from rag_app.answering.condense import leans_on_history
-from rag_app.embeddings import IdentifiedEmbeddings, embeddings_for
+from rag_app.embeddings import IdentifiedEmbeddings, cached, embeddings_for
 from rag_app.retrieval.search import Searcher
 from rag_app.settings import load_settings
 from rag_app.store import Store
+from rag_app.types import Filter
 
 SEED = 2026
 REPORTED = 500
@@ -86,9 +87,10 @@ class Opened:
         self.searcher = searcher
         self._ids = {record.name: record.id for record in searcher.collection.documents()}
 
-    def without(self, names: Iterable[str]) -> frozenset[str]:
-        """Ids of all documents but some."""
-        return frozenset(self._ids.values()) - {self._ids.get(name, "") for name in names}
+    def without(self, names: Iterable[str]) -> Filter:
+        """All documents but some."""
+        left_out = {self._ids.get(name, "") for name in names}
+        return Filter(documents=tuple(id_ for id_ in self._ids.values() if id_ not in left_out))
 
 
 def opened(home: Path, name: str, documents: Iterable[Text]) -> Opened:
@@ -106,7 +108,8 @@ def opened(home: Path, name: str, documents: Iterable[Text]) -> Opened:
 
 @cache
 def _default_model() -> IdentifiedEmbeddings:
-    return embeddings_for(load_settings(environ={}), None)
+    """Keeps vectors in RAG_CACHE: one sentence is weighed for many questions."""
+    return cached(embeddings_for(load_settings(environ={}), None), load_settings())
 
 
 def squad(data: Path = DATA) -> Corpus:

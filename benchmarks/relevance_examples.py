@@ -24,6 +24,7 @@ from corpora import Corpus, Opened, Question, mtrag, opened, scifact, squad, squ
 from rag_app.answering.evidence import Evidence
 from rag_app.answering.rank import find
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
+from rag_app.types import Filter
 
 GROUPS = 16
 TEST_EVERY = 3
@@ -81,9 +82,9 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
     return examples
 
 
-def gathered(collection: Opened, question: str, only: frozenset[str] | None = None) -> Evidence:
+def gathered(collection: Opened, question: str, only: Filter | None = None) -> Evidence:
     """What the product would answer from, within some documents if ``only`` is given."""
-    return find(collection.searcher, question, FITTED_HITS, only)[1]
+    return find(collection.searcher, question, FITTED_HITS, only).first
 
 
 def _squad(own: Squad, questions: Sequence[Question]) -> Iterator[Example]:

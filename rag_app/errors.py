@@ -20,6 +20,7 @@ pages) print the message and nothing else; a traceback is shown only with ``--de
     │   ├── StoreBusyError           another process holds the collection
     │   ├── StoreUnavailableError    a server that does not answer, a full disk
     │   └── StoreVersionError        written by a newer version of this application
+    ├── RerankError                  a reranker cannot be loaded, or gives no order
     └── AnswerError                  the language model cannot be loaded or does not answer
 """
 
@@ -109,6 +110,10 @@ class StoreUnavailableError(StoreError):
 
 class StoreVersionError(StoreError):
     """The store was written by a newer version of this application."""
+
+
+class RerankError(RagError):
+    """A reranker cannot be loaded, or gives no order."""
 
 
 class AnswerError(RagError):

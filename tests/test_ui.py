@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
 import time
 import tomllib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ from rag_app.types import Answer, AnswerEvent, AnswerToken, Citation, FileOutcom
 from rag_app.ui import launch, markup, pdf_password, problems, settings_page, suggestions, wording
 from rag_app.ui.generation import STOPPED, UNEXPECTED, Generation
 from rag_app.ui.records import AnswerRecord, record_from, record_of
+from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
 from rag_app.ui.upload_files import folder_of, keep, move_uploads, safe_name, settle
 
@@ -117,8 +120,24 @@ def test_a_record_comes_back_as_it_was_kept() -> None:
     answer = Answer(
         "q", "q2", "t [1]", False, (CITATION,), (), "c", "minilm", "extractive", {"total": 0.1}
     )
-    record = record_of(answer)
+    record = replace(record_of(answer), k=7, where=("type=pdf",))
     assert record_from(record.to_json(), record.text) == record
+
+
+def test_reasons_that_cannot_be_given_are_a_sentence(home: Path) -> None:
+    shared = Resources(load_settings())
+    record = AnswerRecord("t", searched_for="q", collection="gone", llm="extractive")
+    with pytest.raises(RagError, match="no collection 'gone' any more"):
+        shared.explain(record)
+    ingested = home.parent / "pump.txt"
+    ingested.write_text("The pump has a warranty of 36 months.\n")
+    ingest_paths([ingested], load_settings())
+    record = replace(record, collection="default", searched_for="warranty", where=("type=pdf",))
+    with contextlib.closing(shared.store):
+        assert shared.explain(record).hits == ()
+        assert "type=pdf" in shared.explain(record).notices[0]
+        found = shared.explain(replace(record, where=(), k=1))
+    assert [one.hit.document.name for one in found.hits] == ["pump.txt"]
 
 
 def test_a_record_of_another_version_is_read() -> None:

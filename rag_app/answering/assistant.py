@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from collections.abc import Collection as Ids
 from dataclasses import replace
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
@@ -11,16 +10,19 @@ from typing import TYPE_CHECKING, Self
 from rag_app.answering.abstain import abstention
 from rag_app.answering.chat_model import EXTRACTIVE, llm_destination, load_chat_model
 from rag_app.answering.condense import stand_alone
-from rag_app.answering.evidence import Evidence
+from rag_app.answering.explain import Explanation, explain
 from rag_app.answering.extractive import quote_best
 from rag_app.answering.generative import Generated, Generator
 from rag_app.answering.opening import open_parts
-from rag_app.answering.rank import find
+from rag_app.answering.rank import Findings, find
 from rag_app.answering.relevance import answer_probability
+from rag_app.answering.steps import steps_destination, steps_for
 from rag_app.embeddings.base import IdentifiedEmbeddings
+from rag_app.retrieval.nothing import nothing_passes
 from rag_app.retrieval.search import Searcher, clean_question
+from rag_app.retrieval.steps import Steps
 from rag_app.settings import Settings
-from rag_app.types import Answer, AnswerEvent, AnswerToken, Turn
+from rag_app.types import Answer, AnswerEvent, AnswerToken, Filter, Turn
 
 if TYPE_CHECKING:
     from rag_app.store import Collection, Store
@@ -48,6 +50,7 @@ class Assistant:
         self.load_seconds = 0.0
         self._searcher = Searcher(collection, embeddings)
         self._generator: Generator | None = None
+        self._steps: Steps | None = None
 
     @classmethod
     def open(cls, settings: Settings, store: Store | None = None) -> Self:
@@ -71,8 +74,12 @@ class Assistant:
     @property
     def destination(self) -> str | None:
         """The hosts that would receive text, for the notice; None when all stays here."""
-        hosts = (llm_destination(self.settings), self.embeddings.destination)
-        return " and ".join(dict.fromkeys(host for host in hosts if host)) or None
+        return _named(llm_destination(self.settings), self.search_destination)
+
+    @property
+    def search_destination(self) -> str | None:
+        """The same for a search alone, which no answer follows."""
+        return _named(self.embeddings.destination, steps_destination(self.settings))
 
     def ask(
         self,
@@ -80,13 +87,13 @@ class Assistant:
         *,
         history: Sequence[Turn] = (),
         k: int | None = None,
-        document_ids: Ids[str] | None = None,
+        where: Filter | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Answer:
         """The finished answer; see ``stream``."""
         answer: Answer | None = None
         for event in self.stream(
-            question, history=history, k=k, document_ids=document_ids, should_stop=should_stop
+            question, history=history, k=k, where=where, should_stop=should_stop
         ):
             if isinstance(event, Answer):
                 answer = event
@@ -99,7 +106,7 @@ class Assistant:
         *,
         history: Sequence[Turn] = (),
         k: int | None = None,
-        document_ids: Ids[str] | None = None,
+        where: Filter | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Iterator[AnswerEvent]:
         """Yields ``AnswerToken``s, then exactly one ``Answer``.
@@ -110,7 +117,7 @@ class Assistant:
             question: In any words; a follow-up may lean on ``history``.
             history: Earlier turns, oldest first.
             k: Number of passages; the setting ``top_k`` unless given.
-            document_ids: Search these documents only.
+            where: Which passages to look at; all of them unless given.
             should_stop: Asked between two pieces of a language model's answer.
 
         Raises:
@@ -125,25 +132,25 @@ class Assistant:
         searched_for = stand_alone(cleaned, history, rewrite)
         k = k or self.settings.top_k
         searching = perf_counter()
-        found, evidence = find(self._searcher, searched_for, k, document_ids)
+        found = find(self._searcher, searched_for, k, where, self._taken_steps(generator))
         result = Generated("", abstained=True)
-        for event in self._answer(cleaned, evidence, k, generator, history, should_stop):
+        for event in self._answer(cleaned, found, generator, history, should_stop):
             if isinstance(event, AnswerToken):
                 yield event
             else:
                 result = event
         if result.abstained:
-            text = self._abstention(evidence, document_ids)
+            text = self._abstention(found, where)
             result = replace(result, text=text)
             yield AnswerToken(text)
         now = perf_counter()
         yield Answer(
             question=question,
-            searched_for=found.question,
+            searched_for=found.search.question,
             text=result.text,
             abstained=result.abstained,
             citations=result.citations,
-            hits=evidence.hits[:k],
+            hits=found.hits,
             collection=self.collection.name,
             embedding=self.embeddings.identity.spec,
             llm=self.settings.llm,
@@ -157,6 +164,25 @@ class Assistant:
             stopped=result.stopped,
         )
 
+    def explain(
+        self, question: str, *, k: int | None = None, where: Filter | None = None
+    ) -> Explanation:
+        """Why each passage for ``question`` stands where it does.
+
+        Raises:
+            UsageError: The question is empty.
+            EmbeddingError: The embedding model does not answer.
+            RerankError: The reranker cannot be loaded.
+        """
+        steps = self._taken_steps(self._load_generator() if self.settings.rerank else None)
+        return explain(self._searcher, question, k or self.settings.top_k, where, steps)
+
+    def _taken_steps(self, generator: Generator | None) -> Steps:
+        if self._steps is None:
+            complete = generator.complete if generator else None
+            self._steps = steps_for(self.settings, self.collection, complete)
+        return self._steps
+
     def _load_generator(self) -> Generator | None:
         if self.settings.llm == EXTRACTIVE:
             return None
@@ -167,22 +193,27 @@ class Assistant:
     def _answer(
         self,
         question: str,
-        evidence: Evidence,
-        k: int,
+        found: Findings,
         generator: Generator | None,
         history: Sequence[Turn],
         should_stop: Callable[[], bool] | None,
     ) -> Iterator[AnswerToken | Generated]:
         """Answers; yields nothing at all when the evidence is too weak to try."""
-        probability = answer_probability(evidence, self.embeddings.identity.spec)
+        probability = answer_probability(found.first, self.embeddings.identity.spec)
         threshold = self.settings.abstain_below
         if generator is not None and probability >= threshold * LLM_LENIENCE:
-            yield from generator.answer(question, evidence.hits[:k], history, should_stop)
+            yield from generator.answer(question, found.hits, history, should_stop)
         elif generator is None and probability >= threshold:
-            text, citations = quote_best(evidence.among(k), self.settings.answer_sentences)
+            text, citations = quote_best(found.chosen, self.settings.answer_sentences)
             yield AnswerToken(text)
             yield Generated(text, citations=citations)
 
-    def _abstention(self, evidence: Evidence, document_ids: Ids[str] | None) -> str:
-        searched = self.collection.info.documents if document_ids is None else len(document_ids)
-        return abstention(self.collection.name, searched, evidence.hits)
+    def _abstention(self, found: Findings, where: Filter | None) -> str:
+        if said := nothing_passes(self.collection, where):
+            return said
+        searched = self.collection.passing(where).documents
+        return abstention(self.collection.name, searched, found.hits)
+
+
+def _named(*hosts: str | None) -> str | None:
+    return " and ".join(dict.fromkeys(host for host in hosts if host)) or None

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Ids
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rag_app.answering.rank import find
 from rag_app.answering.relevance import answer_probability
+from rag_app.retrieval.nothing import named_parts, nothing_passes
 from rag_app.retrieval.rank import Ranked
 from rag_app.retrieval.search import Searcher
-from rag_app.types import Hit
+from rag_app.retrieval.steps import DIVERSITY, NEIGHBOURS, RERANK, Steps
+from rag_app.types import Filter, Hit
 
 STEPS = {
     "lists": "vectors and keywords",
     "words": "words that stand together",
     "feedback": "likeness to the best passages",
     "sentences": "its best sentence",
+    RERANK: "the reranker",
+    DIVERSITY: "unlikeness to those before it",
+    NEIGHBOURS: "joining passages of one page",
 }
-"""The steps of the ranking, each with what it goes by."""
+"""The steps of the ranking, each with what it goes by; the last three where a setting asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ class Explanation:
         probability: That the passages hold an answer.
         hits: Best first.
         notices: Sentences that the reader should know.
+        where: The filter that was in force, as ``Filter.parse`` reads it, with names for ids.
+        documents: How many it let through.
     """
 
     question: str
@@ -78,6 +84,8 @@ class Explanation:
     probability: float
     hits: tuple[Explained, ...]
     notices: tuple[str, ...]
+    where: tuple[str, ...]
+    documents: int
 
     def to_json(self) -> dict[str, object]:
         """Plain values."""
@@ -89,11 +97,17 @@ class Explanation:
             "answer_probability": round(self.probability, 4),
             "hits": [hit.to_json() for hit in self.hits],
             "notices": list(self.notices),
+            "where": list(self.where),
+            "documents_searched": self.documents,
         }
 
 
 def explain(
-    searcher: Searcher, question: str, k: int, document_ids: Ids[str] | None = None
+    searcher: Searcher,
+    question: str,
+    k: int,
+    where: Filter | None = None,
+    steps: Steps | None = None,
 ) -> Explanation:
     """Searches as an answer does, and keeps what the ranking went by.
 
@@ -101,25 +115,25 @@ def explain(
         searcher: Of the collection.
         question: In any words.
         k: Number of passages.
-        document_ids: Search these documents only.
+        where: Which passages to look at; all of them unless given.
+        steps: What follows the first ranking; nothing unless given.
 
     Raises:
         UsageError: The question is empty.
         EmbeddingError: The model does not answer.
     """
-    found, evidence = find(searcher, question, k, document_ids)
+    found = find(searcher, question, k, where, steps)
     collection, spec = searcher.collection, searcher.embeddings.identity.spec
-    hits = evidence.hits[:k]
-    final = _places(hit.chunk.id for hit in evidence.hits)
-    after = {step: _places(ids) for step, ids in found.order.steps.items()} | {"sentences": final}
-    words = collection.matched_words(found.question, [hit.chunk.id for hit in hits])
-    ranked = {one.id: one for one in found.order.passages}
+    search, hits = found.search, found.hits
+    after = {step: _places(ids) for step, ids in {**search.order.steps, **found.orders}.items()}
+    words = collection.matched_words(search.question, [hit.chunk.id for hit in hits])
+    ranked = {one.id: one for one in search.order.passages}
     return Explanation(
-        question=found.question,
+        question=search.question,
         collection=collection.name,
         embedding=spec,
-        dense_weight=found.order.dense_weight,
-        probability=answer_probability(evidence, spec),
+        dense_weight=search.order.dense_weight,
+        probability=answer_probability(found.first, spec),
         hits=tuple(
             Explained(
                 hit,
@@ -129,8 +143,20 @@ def explain(
             )
             for hit in hits
         ),
-        notices=found.notices,
+        notices=(*found.notices, *filter(None, [nothing_passes(collection, where)])),
+        where=named_parts(where, collection.documents()) if where else (),
+        documents=collection.passing(where).documents,
     )
+
+
+def moves(places: Mapping[str, int]) -> list[str]:
+    """The steps that moved a passage, in words: ``2 by vectors and keywords``, and so on."""
+    said, before = [], 0
+    for step, place in places.items():
+        if place != before:
+            said.append(f"{place} by {STEPS[step]}")
+        before = place
+    return said
 
 
 def _places(ids: Iterable[str]) -> dict[str, int]:

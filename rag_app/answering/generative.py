@@ -89,8 +89,8 @@ class Generator:
             notices.append(STOPPED)
         yield self._finish("".join(written), fitted.hits, notices, stop.stopped)
 
-    def complete(self, prompt: str) -> str:
-        """The whole answer to one prompt, for rewriting a question.
+    def complete(self, prompt: str, should_stop: Callable[[], bool] | None = None) -> str:
+        """The whole answer to one prompt, for rewriting a question or ranking passages.
 
         Raises:
             AnswerError: The model does not answer.
@@ -99,7 +99,9 @@ class Generator:
 
         settings = self._settings
         deadline = perf_counter() + settings.llm_timeout_s
-        late = _Latch(lambda: perf_counter() > deadline)
+        late = _Latch(
+            lambda: perf_counter() > deadline or (should_stop is not None and should_stop())
+        )
         try:
             pieces = stream_text(
                 self.chat.model, [HumanMessage(prompt)], settings.llm_timeout_s, late

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import say, show, shown_path
 from rag_app.errors import UsageError
-from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord
+from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord, Filter
 from rag_app.types.media import PLACED_BY_HEADING
 
 if TYPE_CHECKING:
     from rag_app.answering.assistant import Assistant
+    from rag_app.store import Collection
 
 
 def say_destination(assistant: Assistant) -> None:
@@ -71,11 +73,21 @@ def say_notices(answer: Answer) -> None:
         say(f"Note: {notice}")
 
 
-def document_ids(records: Sequence[DocumentRecord], names: Sequence[str]) -> list[str] | None:
-    """The documents that ``names`` stand for: file names, or paths as they were ingested.
+def filter_for(collection: Collection, documents: Sequence[str] | None, where: Filter) -> Filter:
+    """What ``--document`` and ``--where`` ask for, in one filter.
 
-    Returns:
-        Their ids; None when ``names`` is empty, which stands for all documents.
+    Raises:
+        UsageError: A name stands for no document.
+    """
+    given = where.with_documents(documents or ())
+    if not given.documents:
+        return given
+    # By their ids: a relative path means the same file wherever the collection was made.
+    return replace(given, documents=document_ids(collection.documents(), given.documents))
+
+
+def document_ids(records: Sequence[DocumentRecord], names: Sequence[str]) -> tuple[str, ...]:
+    """The documents that ``names`` stand for: file names, or paths as they were ingested.
 
     Raises:
         UsageError: A name stands for no document.
@@ -89,13 +101,13 @@ def document_ids(records: Sequence[DocumentRecord], names: Sequence[str]) -> lis
             hint = f"Did you mean {' or '.join(near)}?" if near else "See: rag collections show"
             raise UsageError(f"No document of this collection is named '{name}'. {hint}")
         found.update(dict.fromkeys(matching))
-    return list(found) or None
+    return tuple(found)
 
 
 def _is_named(record: DocumentRecord, name: str) -> bool:
     absolute = str(Path(name).absolute())
-    return any(
-        name in (source, Path(source).name) or absolute == source for source in record.sources
+    return name == record.id or any(
+        source.endswith(f"/{name}") or source in (name, absolute) for source in record.sources
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.answers import (
-    document_ids,
+    filter_for,
     finished,
     say_destination,
     say_notices,
@@ -17,6 +17,7 @@ from rag_app.cli.answers import (
     show_citations,
 )
 from rag_app.cli.output import show_json
+from rag_app.types import Filter
 
 
 def ask(
@@ -26,6 +27,7 @@ def ask(
     ],
     collection: options.Collection = None,
     document: options.Documents = None,
+    where: options.Where = None,
     top_k: options.Passages = None,
     llm: options.Llm = None,
     embedding: options.Embedding = None,
@@ -48,6 +50,7 @@ def ask(
     Examples:
       rag ask "How long is the warranty?"
       rag ask -d manual.pdf -d faq.md "How do I reset it?"
+      rag ask --where folder=reports --where since=2026-01-01 "What did we sell?"
       rag ask --json "How long is the warranty?" | jq .citations
       echo "How long is the warranty?" | rag ask -
       rag ask --llm openai:gpt-4o-mini "How long is the warranty?"
@@ -57,11 +60,11 @@ def ask(
     settings = options.settings_for(
         context, collection=collection, top_k=top_k, llm=llm, embedding=embedding
     )
+    wanted = Filter.parse(where or ())
     text = sys.stdin.read() if question == ["-"] else " ".join(question)
     assistant = Assistant.open(settings)
     say_destination(assistant)
-    only = document_ids(assistant.collection.documents(), document) if document else None
-    events = assistant.stream(text, document_ids=only)
+    events = assistant.stream(text, where=filter_for(assistant.collection, document, wanted))
     if json:
         answer = finished(events)
         show_json(answer.to_json())

@@ -11,7 +11,7 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.answers import (
-    document_ids,
+    filter_for,
     say_destination,
     say_notices,
     show_answer,
@@ -20,7 +20,7 @@ from rag_app.cli.answers import (
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import counted, printable, say, show, shown_path
 from rag_app.errors import AnswerError, EmbeddingError, UsageError
-from rag_app.types import Answer, Turn
+from rag_app.types import Answer, Filter, Turn
 
 if TYPE_CHECKING:
     from rag_app.answering.assistant import Assistant
@@ -34,13 +34,13 @@ class Conversation:
 
     Attributes:
         assistant: Answers.
-        only: Documents that are searched; None for all.
+        where: What is searched.
         turns: What was said, oldest first.
         last: The last answer.
     """
 
     assistant: Assistant
-    only: list[str] | None
+    where: Filter
     turns: list[Turn] = field(default_factory=list)
     last: Answer | None = None
 
@@ -49,6 +49,7 @@ def chat(
     context: typer.Context,
     collection: options.Collection = None,
     document: options.Documents = None,
+    where: options.Where = None,
     top_k: options.Passages = None,
     llm: options.Llm = None,
     embedding: options.Embedding = None,
@@ -61,7 +62,7 @@ def chat(
     \b
     Examples:
       rag chat
-      rag chat --collection manuals
+      rag chat --collection manuals --where type=pdf
       printf 'How long is the warranty?\\nAnd for batteries?\\n' | rag chat
     """
     from rag_app.answering.assistant import Assistant
@@ -69,12 +70,12 @@ def chat(
     settings = options.settings_for(
         context, collection=collection, top_k=top_k, llm=llm, embedding=embedding
     )
+    wanted = Filter.parse(where or ())
     assistant = Assistant.open(settings)
     info = assistant.collection.info
     say_destination(assistant)
     say(f"{counted(info.documents, 'document')} in '{info.name}'. /help lists the commands.")
-    names = document_ids(assistant.collection.documents(), document) if document else None
-    conversation = Conversation(assistant, names)
+    conversation = Conversation(assistant, filter_for(assistant.collection, document, wanted))
     while (line := _read_line()) is not None:
         if line in _COMMANDS:
             if not _COMMANDS[line][1](conversation):
@@ -109,7 +110,7 @@ def _answer(conversation: Conversation, question: str) -> None:
                 conversation.assistant.stream(
                     question,
                     history=conversation.turns,
-                    document_ids=conversation.only,
+                    where=conversation.where,
                     should_stop=should_stop,
                 ),
                 streamed=True,

@@ -59,6 +59,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _explained("answerer", lambda: _answerer(settings))
     if address := _loopback_llm(settings):
         yield _explained("language model", lambda: servers.language_model(address, _key(settings)))
+    if settings.rerank:
+        yield _explained("reranker", lambda: _reranker(settings))
 
 
 def _wrong_packages() -> Iterator[str]:
@@ -136,6 +138,15 @@ def _answerer(settings: Settings) -> str:
     load_chat_model(settings)
     destination = llm_destination(settings)
     return f"{settings.llm}; " + (f"text goes to {destination}" if destination else "stays here")
+
+
+def _reranker(settings: Settings) -> str:
+    from rag_app.answering.steps import steps_destination
+    from rag_app.retrieval.rerank import load_reranker
+
+    load_reranker(settings, None)
+    destination = steps_destination(settings)
+    return f"{settings.rerank}; " + (f"text goes to {destination}" if destination else "stays here")
 
 
 def _loopback_llm(settings: Settings) -> str | None:

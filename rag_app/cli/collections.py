@@ -204,4 +204,9 @@ def _info_json(info: CollectionInfo) -> dict[str, object]:
 
 
 def _document_json(record: DocumentRecord) -> dict[str, object]:
-    return asdict(record) | {"added_at": record.added_at.isoformat()}
+    modified = record.modified_at.isoformat() if record.modified_at else None
+    said: dict[str, list[str]] = {}
+    for key, value in record.metadata:
+        said.setdefault(key, []).append(value)
+    times = {"added_at": record.added_at.isoformat(), "modified_at": modified}
+    return asdict(record) | times | {"metadata": said}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rag_app.errors import RagError
 from rag_app.settings import Settings, load_settings
+from rag_app.types.filter_values import FIELDS
 
 
 def collection_names() -> list[str]:
@@ -30,3 +31,8 @@ def model_specs() -> list[str]:
 def setting_names() -> list[str]:
     """Names of settings, with the equals sign."""
     return [f"{name}=" for name in Settings.model_fields]
+
+
+def filter_fields() -> list[str]:
+    """Fields of a filter, with the equals sign."""
+    return [name.removesuffix("KEY") if name == "meta.KEY" else f"{name}=" for name in FIELDS]

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag_app.cli import options
-from rag_app.cli.answers import document_ids
-from rag_app.cli.output import say, show, show_json
+from rag_app.cli.answers import filter_for
+from rag_app.cli.output import counted, say, show, show_json
+from rag_app.types import Filter
 
 if TYPE_CHECKING:
     from rag_app.answering.explain import Explained, Explanation
@@ -21,6 +22,7 @@ def explain(
     question: Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question.")],
     collection: options.Collection = None,
     document: options.Documents = None,
+    where: options.Where = None,
     top_k: options.Passages = None,
     embedding: options.Embedding = None,
     json: options.Json = False,
@@ -33,19 +35,20 @@ def explain(
     \b
     Examples:
       rag explain "How long is the warranty?"
-      rag explain -k 10 "How long is the warranty?"
+      rag explain -k 10 --where type=pdf "How long is the warranty?"
       rag explain --json "How long is the warranty?" | jq '.hits[].places'
     """
-    from rag_app.answering.explain import explain as explained
-    from rag_app.answering.opening import open_parts
-    from rag_app.retrieval import Searcher
+    from rag_app.answering.assistant import Assistant
 
     settings = options.settings_for(
         context, collection=collection, top_k=top_k, embedding=embedding
     )
-    opened, embeddings = open_parts(settings)
-    only = document_ids(opened.documents(), document) if document else None
-    found = explained(Searcher(opened, embeddings), " ".join(question), settings.top_k, only)
+    wanted = Filter.parse(where or ())
+    assistant = Assistant.open(settings)
+    only = filter_for(assistant.collection, document, wanted)
+    if assistant.search_destination is not None:
+        say(f"Note: your question and passages found go to {assistant.search_destination}.")
+    found = assistant.explain(" ".join(question), where=only)
     if json:
         show_json(found.to_json())
     else:
@@ -62,11 +65,17 @@ def _show(found: Explanation, threshold: float) -> None:
         f"{found.dense_weight:.0%}, keywords {1 - found.dense_weight:.0%}. "
         f"An answer is there with a probability of {found.probability:.0%}: {verdict}."
     )
+    if found.where:
+        show(
+            f"Searched only where {', '.join(found.where)}: {counted(found.documents, 'document')}."
+        )
     for number, one in enumerate(found.hits, start=1):
         _show_hit(number, one)
 
 
 def _show_hit(number: int, one: Explained) -> None:
+    from rag_app.answering.explain import moves
+
     hit, ranked = one.hit, one.ranked
     page = f", page {hit.chunk.page}" if hit.document.paginated else ""
     show(f"\n{number}. {hit.document.name}{page}: score {ranked.score:.3f}")
@@ -79,19 +88,7 @@ def _show_hit(number: int, one: Explained) -> None:
         f"; {ranked.nearness:.0%} of the question's words within a few lines" if one.words else ""
     )
     show(f"   words      {words}{near}")
-    show(f"   place      {_moves(one.places)}")
-
-
-def _moves(places: dict[str, int]) -> str:
-    """Only the steps that moved it."""
-    from rag_app.answering.explain import STEPS
-
-    said, before = [], 0
-    for step, place in places.items():
-        if place != before:
-            said.append(f"{place} by {STEPS[step]}")
-        before = place
-    return " → ".join(said)
+    show(f"   place      {' → '.join(moves(one.places))}")
 
 
 def _place(rank: int | None, score: float | None, name: str) -> str:

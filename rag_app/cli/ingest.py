@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import glob
-import json as json_module
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import typer
 
 from rag_app.cli import ingest_options, options
 from rag_app.cli.ingest_consent import agree_to_send
+from rag_app.cli.ingest_modes import explain_file, paths_to_ingest
 from rag_app.cli.ingest_report import say_report
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
@@ -19,6 +20,7 @@ from rag_app.cli.progress import ProgressLine, progress_display
 from rag_app.cli.run import INTERRUPTED, run
 from rag_app.errors import EXIT_PARTIAL, RagError, UsageError
 from rag_app.settings import Settings
+from rag_app.types.metadata import Metadata, parse_metadata
 
 if TYPE_CHECKING:
     from ingest import IngestReport
@@ -30,9 +32,13 @@ KEPT = "Interrupted. What was finished is kept; run the same command again to go
 
 def ingest(
     context: typer.Context,
-    paths: ingest_options.Paths,
+    paths: ingest_options.Paths = None,
     collection: options.Collection = None,
     sync: ingest_options.Sync = False,
+    meta: ingest_options.Meta = None,
+    retry_failed: ingest_options.RetryFailed = False,
+    dry_run: ingest_options.DryRun = False,
+    explain: ingest_options.Explain = None,
     report: ingest_options.Report = None,
     json: options.Json = False,
     quiet: ingest_options.Quiet = False,
@@ -51,8 +57,8 @@ def ingest(
     cost nothing, a changed file replaces its old passages, and an interrupted run loses nothing
     that was finished.
 
-    Before a new collection is made with a hosted model, what would be sent and what that would
-    cost is said, and you are asked; without a terminal, --yes agrees to it.
+    Before a new collection is made with a hosted model, you are told what would be sent and what
+    that would cost, and asked; without a terminal, --yes agrees to it.
 
     The exit status is 0 when all went well, 2 for a path that is not there, 3 when some documents
     failed, and 130 after Ctrl-C.
@@ -62,6 +68,10 @@ def ingest(
       ingest handbook.pdf notes/
       ingest 'reports/**/*.pdf' --collection reports
       ingest notes/ --sync --report outcome.json
+      ingest --retry-failed --report still-failing.csv
+      ingest /srv/share --dry-run
+      ingest --explain odd.pdf
+      ingest contracts/ --meta team=sales --meta year=2026
     """
     settings = options.settings_for(
         context,
@@ -72,17 +82,28 @@ def ingest(
         chunk_tokens=chunk_tokens,
         chunk_overlap=chunk_overlap,
     )
+    metadata = parse_metadata(meta or ())
+    if explain is not None:
+        explain_file(explain, settings, json=json)
+        return
+    wanted = paths_to_ingest(paths, settings, retry_failed=retry_failed)
     if not sync:  # with it, a path that is gone is a reason to forget it
-        _check_paths(paths)
+        _check_paths(wanted)
     if report is not None:
         _check_writable(report)
-    agree_to_send(paths, settings, yes=yes)
+    if not dry_run:
+        agree_to_send(wanted, settings, yes=yes)
+    work = _rehearse if dry_run else _ingest
+    _work(
+        lambda: work(wanted, settings, metadata, sync=sync, quiet=quiet or json),
+        lambda done: _tell(done, report, json=json, quiet=quiet),
+    )
 
-    def tell(done: IngestReport) -> None:
-        _tell(done, report, json=json, quiet=quiet)
 
+def _work(work: Callable[[], IngestReport], tell: Callable[[IngestReport], None]) -> None:
+    """Does it, tells what became of the files, and ends with the exit status for that."""
     try:
-        done = _ingest(paths, settings, sync=sync, quiet=quiet or json)
+        done = work()
     except RagError as error:
         from ingest import report_of
 
@@ -93,11 +114,13 @@ def ingest(
     if done.interrupted:
         say(KEPT)
         raise typer.Exit(INTERRUPTED)
-    if done.failed:
+    if done.failed or done.problems:
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _ingest(paths: list[str], settings: Settings, *, sync: bool, quiet: bool) -> IngestReport:
+def _ingest(
+    paths: list[str], settings: Settings, metadata: Metadata, *, sync: bool, quiet: bool
+) -> IngestReport:
     from ingest import ingest_paths
 
     display = ProgressLine() if quiet else progress_display()
@@ -106,18 +129,30 @@ def _ingest(paths: list[str], settings: Settings, *, sync: bool, quiet: bool) ->
             paths,
             settings,
             sync=sync,
+            metadata=metadata,
             progress=show_progress,
             cancelled=cancelled,
             on_wait=lambda: say(WAITING),
         )
 
 
+def _rehearse(
+    paths: list[str], settings: Settings, _metadata: Metadata, *, sync: bool, quiet: bool
+) -> IngestReport:
+    from ingest.rehearse import rehearse
+
+    display = ProgressLine() if quiet else progress_display()
+    with stop_on_interrupt(STOPPING) as cancelled, display as show_progress:
+        return rehearse(paths, settings, sync=sync, progress=show_progress, cancelled=cancelled)
+
+
 def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -> None:
     """Says what became of the files, in each form that was asked for."""
     try:
         if report is not None:
-            text = json_module.dumps(done.to_json(), ensure_ascii=False, indent=2)
-            report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+            from ingest.report_file import write_report
+
+            write_report(done, report)
     finally:  # a disk that has become full must not take the other forms away
         if json:
             show_json(done.to_json())

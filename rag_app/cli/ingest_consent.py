@@ -37,7 +37,7 @@ def agree_to_send(paths: Sequence[str], settings: Settings, *, yes: bool) -> Non
     host = load_embeddings(spec, settings).destination
     if host is None:
         return
-    from ingest.switch import options_of
+    from ingest.limits import options_of
     from ingest.text_estimate import tokens_in
     from rag_app.embeddings.cost import Cost, cost_of
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 Paths = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="PATH...", help="Files, folders, or patterns such as 'docs/*.pdf'."),
 ]
 Sync = Annotated[
@@ -19,7 +19,34 @@ Report = Annotated[
     typer.Option(
         "--report",
         metavar="FILE",
-        help="Write what became of each file, as JSON, to FILE.",
+        help="Write what became of each file to FILE, as CSV if it ends in .csv, else as JSON.",
+        show_default=False,
+    ),
+]
+Meta = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--meta",
+        metavar="KEY=VALUE",
+        help="Say something of all these files, for `--where meta.KEY=VALUE`; repeat for several. "
+        "Other keys of known files stay as they are; KEY= takes one out.",
+        show_default=False,
+    ),
+]
+RetryFailed = Annotated[
+    bool,
+    typer.Option("--retry-failed", help="Try the files again that failed before; no PATH needed."),
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Read the files and say what would happen; store nothing."),
+]
+Explain = Annotated[
+    Path | None,
+    typer.Option(
+        "--explain",
+        metavar="FILE",
+        help="Show what each stage makes of FILE, up to its passages; store nothing.",
         show_default=False,
     ),
 ]

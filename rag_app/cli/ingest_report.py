@@ -49,6 +49,8 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
             "--chunk-tokens."
         )
     _say_unknown(report)
+    for problem in report.problems:
+        say(f"problem: {problem}")
     if quiet:
         return
     if not report.outcomes and not report.interrupted:
@@ -57,6 +59,12 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         say(f"{number:>7}  {state:<10} {MEANINGS[state]}")
     passages = sum(outcome.chunks for outcome in report.stored)
     pages = sum(outcome.pages for outcome in report.stored)
+    if report.rehearsed:
+        say(
+            f"{counted(len(report.outcomes), 'file')} and {counted(pages, 'page')} read in "
+            f"{report.seconds:.1f} s. This is what would happen; nothing was stored."
+        )
+        return
     say(
         f"{counted(len(report.outcomes), 'file')}, {counted(pages, 'page')} and "
         f"{counted(passages, 'passage')} read into '{report.collection}' in {report.seconds:.1f} s."

@@ -8,7 +8,12 @@ from typing import Annotated
 
 import typer
 
-from rag_app.cli.complete import collection_names, model_specs, setting_names
+from rag_app.cli.complete import (
+    collection_names,
+    filter_fields,
+    model_specs,
+    setting_names,
+)
 from rag_app.settings import FILE_VARIABLE, Settings, load_settings, parse_assignments
 
 Collection = Annotated[
@@ -69,6 +74,19 @@ Documents = Annotated[
         "-d",
         metavar="NAME",
         help="Search this document only, by file name or path; repeat for several.",
+        show_default=False,
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where",
+        "-w",
+        metavar="FIELD=VALUE",
+        help="Search only where this holds: document=NAME, folder=NAME, type=pdf, language=de, "
+        "since=2026-01-31, until=2026-12-31 (days of the files' last change), pages=3-10, "
+        "meta.KEY=VALUE. Repeat it: values of one field are any of them, fields all of them.",
+        autocompletion=filter_fields,
         show_default=False,
     ),
 ]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,8 @@ from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.embeddings.estimate import cut, estimate_tokens
 from rag_app.embeddings.providers import ModelStatus
 from rag_app.embeddings.spec import ModelSpec
-from rag_app.errors import EmbeddingError, RagError, UsageError
+from rag_app.embeddings.user_code import made_by, said
+from rag_app.errors import EmbeddingError, RagError
 from rag_app.settings import Settings
 from rag_app.types import EmbeddingIdentity
 
@@ -87,7 +87,7 @@ class CustomModel(IdentifiedEmbeddings):
             raise
         except Exception as error:
             raise EmbeddingError(
-                f"{method} of '{self._spec}' failed: {_said(error)}. Correct that code."
+                f"{method} of '{self._spec}' failed: {said(error)}. Correct that code."
             ) from error
         try:
             vectors = np.atleast_2d(np.asarray(answer, np.float32))
@@ -112,56 +112,10 @@ def load(spec: ModelSpec, settings: Settings) -> CustomModel:
     """
     del settings
     spec.allow(*OPTIONS)
-    module_name, _, name = spec.model.partition(":")
-    if not all(part.isidentifier() for part in [*module_name.split("."), *name.split(".")]):
-        raise UsageError(f"'{spec}' names no factory. Write python:package.module:factory.")
-    factory = _factory(spec, module_name, name)
-    made = factory
-    if callable(factory) and not isinstance(factory, Embeddings):
-        try:
-            made = factory()
-        except RagError:
-            raise
-        except Exception as error:
-            raise EmbeddingError(
-                f"The factory of '{spec}' failed: {_said(error)}. It is called without arguments."
-            ) from error
-    if not isinstance(made, Embeddings):
-        raise EmbeddingError(
-            f"'{spec}' gave an object of the class {type(made).__name__}. The factory must return "
-            "a LangChain Embeddings (langchain_core.embeddings.Embeddings)."
-        )
+    base = "Embeddings (langchain_core.embeddings.Embeddings)"
+    # mypy takes an abstract class for no type; the check is isinstance's.
+    made = made_by(str(spec), spec.model, Embeddings, base, EmbeddingError)  # type: ignore[type-abstract]
     return CustomModel(spec, made)
-
-
-def _factory(spec: ModelSpec, module_name: str, name: str) -> object:
-    try:
-        found: object = import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name and (module_name + ".").startswith(error.name + "."):
-            raise EmbeddingError(
-                f"There is no module '{error.name}' for '{spec}'. Install it, or put the folder "
-                "it lies in into the variable PYTHONPATH."
-            ) from error
-        raise EmbeddingError(
-            f"The module of '{spec}' needs '{error.name}', which is not installed. Install it."
-        ) from error
-    except Exception as error:
-        raise EmbeddingError(
-            f"The module of '{spec}' cannot be imported: {_said(error)}. Correct that code."
-        ) from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise EmbeddingError(
-                f"The module '{module_name}' has no '{name}'. Correct the last part of '{spec}'."
-            )
-        found = getattr(found, part)
-    return found
-
-
-def _said(error: Exception) -> str:
-    words = " ".join(str(error).split())[:200].rstrip(".")
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
 
 
 def models(settings: Settings) -> list[ModelStatus]:

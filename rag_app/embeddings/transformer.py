@@ -141,7 +141,7 @@ def _from_folder(spec: ModelSpec, settings: Settings, build: Build) -> Transform
             f"The folder {spec.model} holds no model weights (*.safetensors or *.bin). Give the "
             "folder that a model was saved to."
         )
-    with _quiet(settings):
+    with quiet(settings):
         try:
             model = build(spec.model, True)
         except RagError:
@@ -155,7 +155,7 @@ def _from_folder(spec: ModelSpec, settings: Settings, build: Build) -> Transform
 
 
 def _from_hub(spec: ModelSpec, settings: Settings, build: Build) -> Transformer:
-    with _quiet(settings):
+    with quiet(settings):
         try:
             model = build(spec.model, True)
         except (OSError, ValueError):  # not on this machine
@@ -185,7 +185,7 @@ def reach_hub() -> None:
 
 
 @contextmanager
-def _quiet(settings: Settings) -> Iterator[None]:
+def quiet(settings: Settings) -> Iterator[None]:
     """Keeps from the user what torch and its companions say while loading, and from the hub."""
     import torch
     from huggingface_hub import constants

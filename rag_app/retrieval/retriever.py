@@ -12,7 +12,7 @@ from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, Field
 
 from rag_app.retrieval.search import Searcher
-from rag_app.types import Hit
+from rag_app.types import Filter, Hit
 
 
 class HybridRetriever(BaseRetriever):
@@ -21,14 +21,14 @@ class HybridRetriever(BaseRetriever):
     Attributes:
         searcher: Searches one collection.
         k: Number of passages.
-        document_ids: Search these documents only.
+        where: Which passages to look at; all of them unless given.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     searcher: Searcher
     k: int = Field(5, ge=1)
-    document_ids: frozenset[str] | None = None
+    where: Filter | None = None
 
     def _get_relevant_documents(
         self,
@@ -36,7 +36,7 @@ class HybridRetriever(BaseRetriever):
         *,
         run_manager: CallbackManagerForRetrieverRun,  # noqa: ARG002 - the base class passes it
     ) -> list[Document]:
-        found = self.searcher.search(query, self.k, self.document_ids)
+        found = self.searcher.search(query, self.k, self.where)
         return [to_document(hit) for hit in found.hits]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection as Ids
 from dataclasses import dataclass
 from functools import partial
 from time import perf_counter
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import UsageError
 from rag_app.retrieval.rank import Order, rank
-from rag_app.types import Hit
+from rag_app.types import Filter, Hit
 
 if TYPE_CHECKING:
     from rag_app.store import Collection
@@ -69,13 +68,13 @@ class Searcher:
         self.embeddings = embeddings
         self._candidates = candidates
 
-    def search(self, question: str, k: int, document_ids: Ids[str] | None = None) -> SearchResult:
+    def search(self, question: str, k: int, where: Filter | None = None) -> SearchResult:
         """Finds the k best passages.
 
         Args:
             question: In any words.
             k: Number of passages; fewer come back from a smaller collection.
-            document_ids: Search these documents only.
+            where: Which passages to look at; all of them unless given.
 
         Raises:
             UsageError: The question has no letter and no digit, or k is below 1.
@@ -88,16 +87,16 @@ class Searcher:
         if not vector.any():
             notices = (*notices, _NO_KNOWN_WORD)
         embedded = perf_counter()
-        order, hits = self._found(text, vector, k, document_ids)
+        order, hits = self._found(text, vector, k, where)
         timings = {"embed": embedded - started, "search": perf_counter() - embedded}
         return SearchResult(text, vector, hits, timings, order, notices)
 
     def _found(
-        self, text: str, vector: Vectors, k: int, document_ids: Ids[str] | None
+        self, text: str, vector: Vectors, k: int, where: Filter | None
     ) -> tuple[Order, tuple[Hit, ...]]:
         n = max(k, self._candidates)
-        dense = self.collection.search_dense(vector, n, document_ids)
-        keywords = self.collection.search_keywords(text, n, document_ids)
+        dense = self.collection.search_dense(vector, n, where)
+        keywords = self.collection.search_keywords(text, n, where)
         nearness = partial(self.collection.nearness, text)
         order = rank(vector, dense, keywords, nearness, self.collection.vectors)
         cosines, bm25 = dict(dense), dict(keywords)

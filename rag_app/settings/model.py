@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import get_args
 
@@ -14,12 +12,10 @@ from pydantic import (
     Field,
     PrivateAttr,
     SecretStr,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from rag_app.errors import SettingsError
 from rag_app.settings.values import (
     Origin,
     check_collection_name,
@@ -90,6 +86,23 @@ class Settings(BaseModel):
         None, description="Key for huggingface: models (or the variable HF_TOKEN)."
     )
     top_k: int = Field(5, ge=1, le=50, description="Passages that an answer may rest on.")
+    rerank: str = Field(
+        "",
+        description="What ranks the first passages anew: cross-encoder:NAME-OR-PATH, llm:, or "
+        "python:package.module:factory; empty is nothing.",
+    )
+    rerank_seconds: float = Field(
+        10.0, gt=0, le=600, description="Seconds after which the reranker is not waited for."
+    )
+    rerank_candidates: int = Field(
+        20, ge=2, le=50, description="Passages that rerank and diversity choose from."
+    )
+    diversity: float = Field(
+        0.0, ge=0, le=1, description="How much passages must differ; 0 ranks by relevance alone."
+    )
+    neighbours: int = Field(
+        0, ge=0, le=10, description="Passages before and after a found one that come with it."
+    )
     answer_sentences: int = Field(
         2, ge=1, le=10, description="Longest extractive answer, in sentences."
     )
@@ -108,6 +121,24 @@ class Settings(BaseModel):
     )
     max_file_mb: float = Field(
         200.0, gt=0, le=100_000, description="Larger files are refused, in megabytes."
+    )
+    max_file_characters: int = Field(
+        50_000_000, ge=1, description="Files that hold more characters of text are refused."
+    )
+    parse_seconds: float = Field(
+        300.0, gt=0, le=86_400, description="Reading one file is stopped after so many seconds."
+    )
+    parse_memory_mb: int = Field(
+        1000,
+        ge=128,
+        le=1_000_000,
+        description="Reading one file gets no more memory than this, in megabytes.",
+    )
+    parse_workers: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Processes that read files; 0 is one for each core, at most four.",
     )
     pdf_password: SecretStr | None = Field(
         None, description="Password tried on encrypted PDF files."
@@ -175,6 +206,8 @@ class Settings(BaseModel):
         Raises:
             SettingsError: There is no such setting, or a value does not fit it.
         """
+        from rag_app.settings.validate import validated  # which needs this class
+
         given = {key: value for key, value in flags.items() if value is not None}
         values = {key: getattr(self, key) for key in self.model_fields_set} | given
         origins = self._origins | {
@@ -189,49 +222,5 @@ def is_secret(name: str) -> bool:
     return annotation is SecretStr or SecretStr in get_args(annotation)
 
 
-def known_setting(key: str, where: str) -> str:
-    """Returns ``key`` if it is a setting.
-
-    Raises:
-        SettingsError: It is not; the message starts with ``where`` and offers the nearest name.
-    """
-    if key in Settings.model_fields:
-        return key
-    near = get_close_matches(key, Settings.model_fields, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else " `rag settings` lists them."
-    raise SettingsError(f"{where}there is no setting '{key}'.{hint}")
-
-
-def validated(values: dict[str, object], origins: dict[str, Origin]) -> Settings:
-    """Makes settings of ``values``, each with its origin.
-
-    Raises:
-        SettingsError: A name is unknown, or a value does not fit.
-    """
-    for key in values:
-        known_setting(key, "")
-    try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        raise SettingsError(_explain(error, origins)) from error
-    if settings.chunk_overlap >= settings.chunk_tokens:
-        raise SettingsError(
-            f"Setting 'chunk_overlap' ({settings.chunk_overlap}) must be smaller than "
-            f"'chunk_tokens' ({settings.chunk_tokens}). Correct one of them."
-        )
-    settings._origins.update(origins)  # noqa: SLF001 - our own private attribute
-    return settings
-
-
 def _type_of(name: str | None) -> object:
     return Settings.model_fields[name].annotation if name else None
-
-
-def _explain(error: ValidationError, origins: Mapping[str, Origin]) -> str:
-    first = error.errors()[0]
-    key = str(first["loc"][0])
-    origin = origins.get(key, Origin("default", ""))
-    place = f" (from {origin.source} {origin.name})" if origin.name else ""
-    given = "" if is_secret(key) else f", not {without_credentials(repr(first['input']))}"
-    problem = first["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
-    return f"Setting '{key}'{place}: {problem[0].lower()}{problem[1:]}{given}. Correct it."

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.errors import SettingsError
-from rag_app.settings.model import Settings, known_setting, validated
+from rag_app.settings.model import Settings
+from rag_app.settings.validate import known_setting, validated
 from rag_app.settings.values import Origin
 
 PREFIX = "RAG_"

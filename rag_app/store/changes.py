@@ -6,6 +6,7 @@ trash for the vector index, then the document, which takes passages, vectors and
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 
 from rag_app.errors import EmbeddingMismatchError
 from rag_app.store import debts, documents, keywords
-from rag_app.store.languages import guess
+from rag_app.store.languages import guess, told
 from rag_app.store.terms import words
 from rag_app.types import Chunk, DocumentRecord
+from rag_app.types.metadata import changed
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
@@ -53,14 +55,22 @@ def replace(
     chunks: Sequence[Chunk],
     vectors: Vectors,
 ) -> None:
-    """Stores a document with its passages; what its paths held before goes if nothing holds it."""
+    """Stores a document with its passages; what its paths held before goes if nothing holds it.
+
+    What the user said of the former content of its paths holds for the new one as well, but for
+    the keys that ``record`` names.
+    """
     old = documents.find(connection, collection, record.id)
     kept = documents.paths_of(connection, old.key) if old else []
+    paths = list(dict.fromkeys([*kept, *record.sources]))
+    said = changed(documents.metadata_of(connection, collection, paths), record.metadata)
     if old:
         remove(connection, collection, old.key)
-    language = guess(_sample(chunks))
-    key = documents.insert(connection, collection, record, language)
-    for path in dict.fromkeys([*kept, *record.sources]):
+    sample = _sample(chunks)
+    language = guess(sample)
+    described = dataclasses.replace(record, metadata=said)
+    key = documents.insert(connection, collection, described, language, told(sample))
+    for path in paths:
         connect(connection, collection, path, key)
     rows = documents.insert_chunks(connection, collection, key, chunks)
     connection.executemany(

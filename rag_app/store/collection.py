@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Collection as Several
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,12 +19,14 @@ from rag_app.store import (
     upkeep,
 )
 from rag_app.store.changes import check_dimension
+from rag_app.store.conditions import Passing
 from rag_app.store.database import Database
+from rag_app.store.filtering import Filters
 from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
 from rag_app.store.vectors import VectorIndex
 from rag_app.store.writer import Writer
-from rag_app.types import Chunk, DocumentRecord
+from rag_app.types import Chunk, DocumentRecord, Filter
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
@@ -44,6 +44,7 @@ class Collection:
         self._name = name
         self._database = database
         self._index = index
+        self._filters = Filters(key)
 
     @property
     def info(self) -> CollectionInfo:
@@ -75,10 +76,10 @@ class Collection:
                 return None
             return documents.read(connection, self.key, [document_id])[0]
 
-    def chunks(self, document_id: str) -> list[Chunk]:
-        """The passages of a document, in order."""
+    def chunks(self, document_id: str, first: int = 0, last: int | None = None) -> list[Chunk]:
+        """The passages of a document, or those from one position to another, in order."""
         with self._reading() as connection:
-            return documents.chunks_of(connection, self.key, document_id)
+            return documents.chunks_of(connection, self.key, document_id, first, last)
 
     def paths(self) -> dict[str, str]:
         """Every path of the collection and the document that it holds."""
@@ -99,14 +100,14 @@ class Collection:
         return {id_: (chunk, records[chunk.document_id]) for id_, chunk in found.items()}
 
     def search_dense(
-        self, vector: Vectors, k: int, document_ids: Several[str] | None = None
+        self, vector: Vectors, k: int, where: Filter | None = None
     ) -> list[tuple[str, float]]:
         """The passages nearest to a vector.
 
         Args:
             vector: The question's, of shape (dimension,).
             k: How many at most.
-            document_ids: Search in these only (exactly, without the index).
+            where: Which passages to look at.
 
         Returns:
             Chunk id and cosine, best first; committed passages only.
@@ -117,11 +118,11 @@ class Collection:
         """
         with self._reading() as connection:
             check_dimension(connection, self.key, vector.shape)
-            only = None if document_ids is None else json.dumps(list(document_ids))
-            return dense.search(connection, self._index, self.key, vector, k, only)
+            condition = self._filters.resolved(connection, where)
+            return dense.search(connection, self._index, self.key, vector, k, condition)
 
     def search_keywords(
-        self, question: str, k: int, document_ids: Several[str] | None = None
+        self, question: str, k: int, where: Filter | None = None
     ) -> list[tuple[str, float]]:
         """The passages that share most with a question, by BM25; any text is safe.
 
@@ -133,8 +134,13 @@ class Collection:
             expression = keywords.expression(question, self._languages(connection))
             if not expression:
                 return []
-            only = None if document_ids is None else json.dumps(list(document_ids))
-            return keywords.search(connection, self.key, expression, k, only)
+            condition = self._filters.resolved(connection, where)
+            return keywords.search(connection, self.key, expression, k, condition)
+
+    def passing(self, where: Filter | None) -> Passing:
+        """How many documents and passages a filter lets through."""
+        with self._reading() as connection:
+            return self._filters.passing(connection, where)
 
     def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
         """For each passage how many of a question's words it says close together, in [0, 1]."""

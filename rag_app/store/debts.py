@@ -37,9 +37,17 @@ class Debts:
 def record(connection: sqlite3.Connection, newer: int, older: int) -> None:
     """Writes down what ``older`` lacks of ``newer``, in place of what either of them owed.
 
+    What was said of documents that both have is taken over at once.
+
     What ``newer`` itself has not caught up with yet it owes to ``older``, which has it.
     """
     keys = {"newer": newer, "older": older}
+    connection.execute(
+        "UPDATE documents SET metadata = n.metadata FROM documents AS n"
+        " WHERE documents.collection = :older AND n.collection = :newer AND n.id = documents.id"
+        " AND n.metadata <> documents.metadata",
+        keys,
+    )
     connection.execute("DELETE FROM owed WHERE collection = :older", keys)
     connection.execute(
         "INSERT INTO owed (collection, path, document)"

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rag_app.types import Chunk, DocumentRecord
+from rag_app.types import Chunk, DocumentRecord, Metadata
+from rag_app.types.metadata import in_order
 
 _DOCUMENTS = (
     "SELECT d.id, d.media_type, d.title, d.pages, d.characters, d.chunks, d.truncated_chunks,"
-    " d.size_bytes, d.added_at,"
+    " d.size_bytes, d.added_at, d.modified_at, d.spoken, d.metadata,"
     " (SELECT json_group_array(path) FROM"
     "  (SELECT path FROM paths WHERE document = d.key ORDER BY key)) FROM documents AS d"
 )
@@ -33,7 +34,7 @@ class DocumentKey:
 
 def now() -> str:
     """The present time (UTC) as the catalog writes it."""
-    return datetime.now(UTC).isoformat(timespec="microseconds")
+    return _written(datetime.now(UTC))
 
 
 def count_chunks(connection: sqlite3.Connection, collection: int) -> int:
@@ -73,11 +74,18 @@ def read(
     return sorted((_record(row) for row in rows), key=lambda record: record.source)
 
 
-def chunks_of(connection: sqlite3.Connection, collection: int, document_id: str) -> list[Chunk]:
-    """The passages of a document, in order."""
+def chunks_of(
+    connection: sqlite3.Connection,
+    collection: int,
+    document_id: str,
+    first: int = 0,
+    last: int | None = None,
+) -> list[Chunk]:
+    """The passages of a document from one position to another (its last for None), in order."""
     rows = connection.execute(
-        f"{_CHUNKS} WHERE d.collection = ? AND d.id = ? ORDER BY c.ordinal",
-        (collection, document_id),
+        f"{_CHUNKS} WHERE d.collection = ?1 AND d.id = ?2 AND c.ordinal >= ?3"
+        " AND (?4 IS NULL OR c.ordinal <= ?4) ORDER BY c.ordinal",
+        (collection, document_id, first, last),
     )
     return [_chunk(row) for row in rows]
 
@@ -94,12 +102,25 @@ def chunks(
 
 
 def insert(
-    connection: sqlite3.Connection, collection: int, record: DocumentRecord, language: str
+    connection: sqlite3.Connection,
+    collection: int,
+    record: DocumentRecord,
+    language: str,
+    spoken: str,
 ) -> int:
-    """Adds a document without paths or passages; returns its key."""
+    """Adds a document without paths or passages; returns its key.
+
+    Args:
+        connection: In a write transaction.
+        collection: Key of the collection.
+        record: What is kept of it.
+        language: Its stemmer.
+        spoken: ISO 639-1 code of the language it is in, if that is known.
+    """
     cursor = connection.execute(
         "INSERT INTO documents (collection, id, media_type, title, language, pages, characters,"
-        " chunks, truncated_chunks, size_bytes, added_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " chunks, truncated_chunks, size_bytes, added_at, modified_at, spoken, metadata)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             collection,
             record.id,
@@ -111,7 +132,10 @@ def insert(
             record.chunks,
             record.truncated_chunks,
             record.size_bytes,
-            record.added_at.astimezone(UTC).isoformat(timespec="microseconds"),
+            _written(record.added_at),
+            _written(record.modified_at) if record.modified_at else None,
+            spoken,
+            json.dumps(record.metadata, ensure_ascii=False),
         ),
     )
     return int(cursor.lastrowid or 0)
@@ -149,6 +173,24 @@ def insert_chunks(
     ]
 
 
+def metadata_of(connection: sqlite3.Connection, collection: int, paths: Iterable[str]) -> Metadata:
+    """What was said of the documents that these paths hold."""
+    rows = connection.execute(
+        "SELECT d.metadata FROM documents AS d WHERE d.key IN (SELECT document FROM paths"
+        " WHERE collection = ? AND path IN (SELECT value FROM json_each(?)))",
+        (collection, json.dumps(list(paths))),
+    )
+    return in_order(pair for (text,) in rows for pair in _metadata(text))
+
+
+def describe(connection: sqlite3.Connection, document: int, metadata: Metadata) -> None:
+    """Replaces what was said of a document."""
+    connection.execute(
+        "UPDATE documents SET metadata = ? WHERE key = ?",
+        (json.dumps(in_order(metadata), ensure_ascii=False), document),
+    )
+
+
 def paths_of(connection: sqlite3.Connection, document: int) -> list[str]:
     """The paths of a document, in the order they were met."""
     rows = connection.execute("SELECT path FROM paths WHERE document = ? ORDER BY key", (document,))
@@ -156,7 +198,8 @@ def paths_of(connection: sqlite3.Connection, document: int) -> list[str]:
 
 
 def _record(row: sqlite3.Row) -> DocumentRecord:
-    id_, media_type, title, pages, characters, chunks_, truncated, size, added, paths = row
+    id_, media_type, title, pages, characters, chunks_, truncated, size, *more = row
+    added, modified, spoken, metadata, paths = more
     return DocumentRecord(
         id=id_,
         sources=tuple(json.loads(paths)),
@@ -168,7 +211,18 @@ def _record(row: sqlite3.Row) -> DocumentRecord:
         truncated_chunks=truncated,
         size_bytes=size,
         added_at=datetime.fromisoformat(added),
+        modified_at=datetime.fromisoformat(modified) if modified else None,
+        language=spoken,
+        metadata=_metadata(metadata),
     )
+
+
+def _metadata(text: str) -> Metadata:
+    return tuple((key, value) for key, value in json.loads(text))
+
+
+def _written(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:

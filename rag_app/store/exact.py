@@ -1,33 +1,28 @@
 """Exact search over the vectors of the catalog.
 
-For what the vector index cannot answer well: passages that it does not hold yet, a few chosen
-documents (a graph index must search far to find them), a small collection (Chroma takes longer to
-import than all its vectors to read), and an index that is missing or doubtful. Costs a pass over
-the vectors: 2 to 4 ms for each thousand of 384 numbers.
+For what the vector index cannot answer well: passages that it does not hold yet, the few that a
+filter lets through (a graph index must search far to find them), a small collection (Chroma takes
+longer to import than all its vectors to read), and an index that is missing or doubtful. Costs a
+pass over the vectors: 2 to 4 ms for each thousand of 384 numbers.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from rag_app.store.conditions import Condition
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
 
 _BLOCK = 4096
 
-Scope = Literal["pending", "documents", "all"]
-
-# CROSS JOIN is SQLite's way to fix the order: from the few documents to their passages.
-_SCOPES: dict[Scope, str] = {
-    "pending": "FROM pending AS p JOIN chunks AS c ON c.key = p.chunk"
-    " JOIN vectors AS v ON v.chunk = c.key WHERE p.collection = :collection",
-    "documents": "FROM json_each(:ids) AS wanted CROSS JOIN documents AS d"
-    " ON d.collection = :collection AND d.id = wanted.value"
-    " CROSS JOIN chunks AS c ON c.document = d.key JOIN vectors AS v ON v.chunk = c.key",
-    "all": "FROM documents AS d CROSS JOIN chunks AS c ON c.document = d.key"
-    " JOIN vectors AS v ON v.chunk = c.key WHERE d.collection = :collection",
-}
+_VECTORS = "JOIN vectors AS v ON v.chunk = c.key"
+_PENDING = (
+    "pending AS p JOIN chunks AS c ON c.key = p.chunk JOIN documents AS d ON d.key = c.document"
+    f" {_VECTORS} WHERE p.collection = :collection"
+)
 
 
 def search(
@@ -35,8 +30,9 @@ def search(
     collection: int,
     vector: Vectors,
     k: int,
-    scope: Scope,
-    document_ids: str | None = None,
+    condition: Condition | None,
+    *,
+    pending: bool = False,
 ) -> list[tuple[str, float]]:
     """The k nearest passages to ``vector`` (dimension,): id and cosine, best first.
 
@@ -45,16 +41,18 @@ def search(
         collection: Key of the collection.
         vector: The question's.
         k: How many at most.
-        scope: Which passages to look at.
-        document_ids: A JSON array, for the scope "documents".
+        condition: What they must satisfy.
+        pending: Look only at those that the vector index does not hold yet.
     """
     import numpy as np  # a tenth of a second that commands without vectors save
 
+    condition = condition or Condition()
+    found = f"{_PENDING} AND {condition.sql}" if pending else condition.passages(_VECTORS)
     query = np.asarray(vector, np.float32)
     query = query / (np.linalg.norm(query) or 1.0)
     rows = connection.execute(
-        f"SELECT c.id, v.vector {_SCOPES[scope]}",
-        {"collection": collection, "ids": document_ids},
+        f"SELECT c.id, v.vector FROM {found}",  # noqa: S608
+        condition.bound(collection),
     )
     best: list[tuple[str, float]] = []
     while block := rows.fetchmany(_BLOCK):

@@ -11,6 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 
+from rag_app.store.conditions import Condition
 from rag_app.store.languages import is_stop_word
 from rag_app.store.terms import term, terms, words
 
@@ -109,7 +110,7 @@ def search(
     collection: int,
     expression: str,
     k: int,
-    document_ids: str | None = None,
+    condition: Condition | None = None,
 ) -> list[tuple[str, float]]:
     """The best passages for an expression of ``expression()``: id and BM25, best first.
 
@@ -118,24 +119,16 @@ def search(
         collection: Key of the collection.
         expression: What to match.
         k: How many at most.
-        document_ids: A JSON array of the only documents to search in.
+        condition: What the passages must satisfy.
     """
     table = table_of(collection)
-    only = (
-        ""
-        if document_ids is None
-        else (
-            " AND rowid IN (SELECT c.key FROM json_each(:ids) AS wanted CROSS JOIN documents AS d"
-            " ON d.collection = :collection AND d.id = wanted.value CROSS JOIN chunks AS c"
-            " ON c.document = d.key)"
-        )
-    )
+    only = f" AND {_passes(table, condition)}" if condition else ""
     weights = ", ".join(map(str, WEIGHTS))
     found = connection.execute(
         f"SELECT c.id, hit.score FROM (SELECT rowid AS key, -rank AS score FROM {table}"  # noqa: S608
         f" WHERE {table} MATCH :expression AND rank MATCH 'bm25({weights})'{only}"
         " ORDER BY rank LIMIT :k) AS hit JOIN chunks AS c ON c.key = hit.key",
-        {"expression": expression, "k": k, "ids": document_ids, "collection": collection},
+        (condition or Condition()).bound(collection, expression=expression, k=k),
     )
     return sorted(found, key=lambda hit: (-hit[1], hit[0]))
 
@@ -197,6 +190,22 @@ def frequencies(
             default=0,
         )
     return counts
+
+
+def _passes(table: str, condition: Condition) -> str:
+    """SQL: whether the passage of a row of the keyword index satisfies the condition.
+
+    Where few documents do, their passages are gathered and each row is looked up among them. Where
+    many do, each row is looked up in the catalog as it comes: rows come best first, and the search
+    ends with the k-th that passes. The plus keeps SQLite from searching the keyword index anew for
+    every passage of the set, which takes a hundred times as long.
+    """
+    if condition.keys is not None:
+        return f"+{table}.rowid IN (SELECT c.key FROM {condition.passages()})"  # noqa: S608
+    return (
+        "EXISTS (SELECT 1 FROM chunks AS c CROSS JOIN documents AS d ON d.key = c.document"  # noqa: S608
+        f" WHERE c.key = +{table}.rowid AND {condition.sql})"
+    )
 
 
 def _phrases(question: str) -> Iterator[list[str]]:

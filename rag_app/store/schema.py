@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_app.errors import StoreVersionError
+from rag_app.types.kinds import LANGUAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,29 @@ _SWITCHING = (
     ) WITHOUT ROWID""",
 )
 
+# What filters ask of a document. ``language`` is that of its stemmer, English where none is told;
+# ``spoken`` is what it is in, as far as that is known.
+_FILTERING = (
+    "ALTER TABLE documents ADD COLUMN modified_at TEXT",
+    "ALTER TABLE documents ADD COLUMN spoken TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE documents ADD COLUMN metadata TEXT NOT NULL DEFAULT '[]'",
+)
+
+# A filter of pages reads the index alone, not the rows with their text.
+_PAGES = (
+    "CREATE INDEX chunks_page ON chunks (document, page)",
+    "DROP INDEX chunks_document",
+)
+
+# Of documents that are there, what the stemmer tells; new ones are looked at more closely.
+_SPOKEN = tuple(
+    f"UPDATE documents SET spoken = '{code}' WHERE language = '{name}'"  # noqa: S608 - our names
+    for code, name in LANGUAGES.items()
+)
+
 CATALOG = Schema(
-    version=2,
-    migrations={1: _SWITCHING},
+    version=3,
+    migrations={1: _SWITCHING, 2: (*_FILTERING, *_SPOKEN, *_PAGES)},
     statements=(
         """CREATE TABLE collections (
             key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -149,7 +170,7 @@ CATALOG = Schema(
             truncated INTEGER NOT NULL,
             UNIQUE (collection, id)
         )""",
-        "CREATE INDEX chunks_document ON chunks (document)",
+        "CREATE INDEX chunks_page ON chunks (document, page)",
         """CREATE TABLE vectors (
             chunk INTEGER PRIMARY KEY REFERENCES chunks ON DELETE CASCADE,
             vector BLOB NOT NULL
@@ -165,5 +186,6 @@ CATALOG = Schema(
             PRIMARY KEY (collection, chunk_id)
         ) WITHOUT ROWID""",
         *_SWITCHING,
+        *_FILTERING,
     ),
 )

@@ -23,6 +23,8 @@ from rag_app.store.embedded import EmbeddedIndex
 from rag_app.store.generations import Generations
 from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
+from rag_app.store.repair import repair_collection
+from rag_app.store.report_files import delete_report, rename_report
 from rag_app.store.schema import CATALOG
 from rag_app.store.server import ServerIndex
 from rag_app.store.vectors import VectorIndex
@@ -137,6 +139,8 @@ class Store:
             if new != old:
                 _check_free(connection, new)
                 roles.rename(connection, old, new)
+        if new != old:
+            rename_report(self._settings.home, old, new)
 
     def delete(self, name: str) -> None:
         """Deletes a collection with all its indexes; the files it was made from stay.
@@ -155,6 +159,7 @@ class Store:
                     # Asked anew: one may have been begun while we waited.
                     if (row := roles.key_of(connection, name, role)) is not None:
                         rows.remove(connection, row)
+            delete_report(self._settings.home, name)
             try:
                 upkeep.drop_discarded(self._database, self._index)
             except StoreUnavailableError as error:
@@ -163,8 +168,11 @@ class Store:
                     f"next ingest. {error}"
                 ) from error
 
-    def check(self) -> list[str]:
+    def check(self, name: str | None = None) -> list[str]:
         """Compares catalog, keyword index and vector index, passage for passage.
+
+        Args:
+            name: Look at the live index of this collection only, and not at the file itself.
 
         Returns:
             A sentence for each difference, with what to do; empty when all is well.
@@ -172,12 +180,30 @@ class Store:
         Raises:
             StoreUnavailableError: The Chroma server does not answer.
         """
-        sentences = check_file(self._database)
+        sentences = check_file(self._database) if name is None else []
+        with self._database.read() as connection:
+            collections = connection.execute("SELECT key, name FROM collections").fetchall()
+        for key, stored_name in collections:
+            if name in {None, stored_name}:
+                sentences += check_collection(self._database, self._index, key, stored_name)
+        return sentences
+
+    def repair(self) -> list[str]:
+        """Mends what can be mended from the catalog, once ``check`` has been over it.
+
+        Returns:
+            The sentences of another check: what is left.
+
+        Raises:
+            StoreBusyError: Another process is writing to a collection.
+            StoreUnavailableError: The Chroma server does not answer.
+        """
         with self._database.read() as connection:
             collections = connection.execute("SELECT key, name FROM collections").fetchall()
         for key, name in collections:
-            sentences += check_collection(self._database, self._index, key, name)
-        return sentences
+            wait_s = self._settings.lock_wait_s
+            repair_collection(self._database, self._index, key, name, wait_s)
+        return self.check()
 
 
 def _check_name(name: str) -> None:

@@ -11,7 +11,7 @@ from rag_app.errors import StoreError
 from rag_app.store import changes, documents, upkeep
 from rag_app.store.database import Database
 from rag_app.store.vectors import VectorIndex
-from rag_app.types import Chunk, DocumentRecord
+from rag_app.types import Chunk, DocumentRecord, Metadata
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
@@ -109,6 +109,18 @@ class Writer:
             document = documents.find(connection, self._collection, document_id)
             if document is not None:
                 changes.remove(connection, self._collection, document.key)
+
+    def describe(self, metadata: Mapping[str, Metadata]) -> None:
+        """Replaces what is said of documents, in one transaction.
+
+        Args:
+            metadata: All of it, by document; documents that are not there are ignored.
+        """
+        with self._writing() as connection:
+            for document_id, said in metadata.items():
+                document = documents.find(connection, self._collection, document_id)
+                if document is not None:
+                    documents.describe(connection, document.key, said)
 
     def arrange(self, sources: Mapping[str, Sequence[str]]) -> None:
         """Makes the catalog of documents that of another index, in one transaction.

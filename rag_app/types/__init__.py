@@ -21,7 +21,9 @@ from rag_app.types.documents import (
     LoadedDocument,
     Page,
 )
+from rag_app.types.filters import Filter
 from rag_app.types.media import MARKDOWN, PDF, TEXT
+from rag_app.types.metadata import Metadata
 from rag_app.types.passages import (
     Chunk,
     ChunkingIdentity,
@@ -44,9 +46,11 @@ __all__ = [
     "EmbeddingIdentity",
     "FileOutcome",
     "FileState",
+    "Filter",
     "Heading",
     "Hit",
     "LoadedDocument",
+    "Metadata",
     "Page",
     "Role",
     "Turn",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import PurePath
 from typing import Literal
 
 from rag_app.types.media import PAGINATED
+from rag_app.types.metadata import Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ class DocumentRecord:
         truncated_chunks: Passages that the embedding model cannot read to their end.
         size_bytes: Of the file.
         added_at: When it was ingested (UTC).
+        modified_at: When the file was last changed before that (UTC); None where nobody knows.
+        language: ISO 639-1 code of the language it is in; empty where that cannot be told.
+        metadata: What the user says of it.
     """
 
     id: str
@@ -94,6 +98,9 @@ class DocumentRecord:
     truncated_chunks: int
     size_bytes: int
     added_at: datetime
+    modified_at: datetime | None = None
+    language: str = ""
+    metadata: Metadata = ()
 
     @property
     def source(self) -> str:
@@ -132,6 +139,9 @@ class FileOutcome:
         unknown_words: Share of its words that the embedding model does not know, from 0 to 1;
             None for a model that reads any text.
         blank_chunks: Passages without any word that it knows; they are found by keywords only.
+        stages: Seconds of each stage: load, clean, cut, embed.
+        peak_mb: Most memory that the process which read it held meanwhile, in MiB; None where
+            that is not known.
     """
 
     path: str
@@ -146,8 +156,15 @@ class FileOutcome:
     seconds: float = 0.0
     unknown_words: float | None = None
     blank_chunks: int = 0
+    stages: Mapping[str, float] = field(default_factory=dict)
+    peak_mb: float | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object in an ingest report."""
         unknown = None if self.unknown_words is None else round(self.unknown_words, 4)
-        return asdict(self) | {"seconds": round(self.seconds, 3), "unknown_words": unknown}
+        return asdict(self) | {
+            "seconds": round(self.seconds, 3),
+            "unknown_words": unknown,
+            "stages": {stage: round(seconds, 3) for stage, seconds in self.stages.items()},
+            "peak_mb": None if self.peak_mb is None else round(self.peak_mb, 1),
+        }

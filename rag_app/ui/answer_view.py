@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag_app.store.messages import Feedback, StoredMessage
 from rag_app.types import Citation
-from rag_app.ui import problems, source_panel, state, wording
+from rag_app.ui import problems, source_panel, state, why_panel, wording
 from rag_app.ui.documents_of import file_name
 from rag_app.ui.markup import model_answer, quoted, shortened, verbatim_answer
 from rag_app.ui.problems import in_plain_words
@@ -55,6 +55,7 @@ def _draw(
             _ask_again(message.id, question, again)
         if not record.error:
             _actions(shared, record, message)
+            why_panel.show(shared, record, message.id)
 
 
 def _searched_for(record: AnswerRecord, question: str) -> None:
@@ -130,6 +131,8 @@ def _actions(shared: Resources, record: AnswerRecord, message: StoredMessage) ->
             ):
                 _comment_form(shared, message, given)
         st.space("stretch")
+        if record.searched_for:
+            why_panel.button(message.id)
         with st.popover("", icon=":material/info:", type="tertiary", help="How it was answered"):
             st.html(_how(record))
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from rag_app.errors import RagError
 from rag_app.store import CollectionInfo
-from rag_app.ui import state, wording
+from rag_app.ui import scope, state
 from rag_app.ui.generation import Generation
 from rag_app.ui.resources import EXTRACTIVE, Resources
 from rag_app.ui.state import Key
@@ -43,11 +43,12 @@ def show(
         with st.container(
             horizontal=True, vertical_alignment="center", gap="xsmall", key="ask_options"
         ):
-            _scope(shared, filled)
+            records = scope.popover(shared, filled)
             _answering(settings.llm)
             if running:
                 st.space("stretch")
                 st.button("Stop", icon=":material/stop_circle:", key="stop", on_click=running.stop)
+        scope.chips(records)
         st.chat_input(
             "Writing the answer …" if running else "Ask a question about your documents",
             key=Key.QUESTION,
@@ -56,28 +57,6 @@ def show(
             max_chars=4000,
         )
         _privacy(shared)
-
-
-def _scope(shared: Resources, filled: Sequence[CollectionInfo]) -> None:
-    name = state.get(Key.COLLECTION)
-    records = {record.id: record for record in shared.store.get(name).documents()}
-    chosen = [id_ for id_ in state.get(Key.SCOPE) or () if id_ in records]
-    state.put(Key.SCOPE, chosen)
-    scope = "all documents" if not chosen else wording.count(len(chosen), "document")
-    with st.popover(f"{name} · {scope}", icon=":material/library_books:", type="tertiary"):
-        st.selectbox(
-            "Collection",
-            [info.name for info in filled],
-            help="Each collection is searched on its own.",
-            **state.mirror(Key.COLLECTION),
-        )
-        st.multiselect(
-            "Only in these documents",
-            list(records),
-            format_func=lambda id_: records[id_].name,
-            placeholder="All documents",
-            **state.mirror(Key.SCOPE),
-        )
 
 
 def _answering(configured: str) -> None:

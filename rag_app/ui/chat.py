@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rag_app.store.messages import StoredMessage
-from rag_app.ui import answer_view, ask_bar, state, style, suggestions, wording
+from rag_app.ui import answer_view, ask_bar, scope, state, style, suggestions, wording
 from rag_app.ui.generation import Generation
 from rag_app.ui.markup import model_answer, verbatim_answer
 from rag_app.ui.problems import callback
@@ -52,7 +52,8 @@ def ask(question: str) -> None:
         collection=state.get(state.Key.COLLECTION),
         llm=state.get(state.Key.ANSWERER),
         k=state.get(state.Key.PASSAGES),
-        document_ids=frozenset(state.get(state.Key.SCOPE) or ()) or None,
+        where=scope.where(),
+        limits=tuple(scope.limits(shared.store.get(state.get(state.Key.COLLECTION)).documents())),
     )
     if conversation_id is None:
         conversation_id = shared.conversations.create(asking.collection)

@@ -12,6 +12,7 @@ from rag_app.types import DocumentRecord
 from rag_app.ui import (
     collection_dialogs,
     document_dialogs,
+    left_out,
     state,
     style,
     switch_progress,
@@ -42,6 +43,8 @@ def page() -> None:
     _privacy(shared, info)
     if info:
         switch_progress.show(shared, info)
+    if not running:
+        left_out.show(shared, name)
     records = shared.store.get(name).documents() if info else []
     if info and records:
         _summary(info)

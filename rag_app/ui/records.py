@@ -29,6 +29,8 @@ class AnswerRecord:
         embedding: Spec of the embedding model.
         llm: Spec of the answerer.
         timings: Seconds by stage.
+        k: How many passages it could rest on; 0 where that was not kept.
+        where: The filter that it was asked with, as ``Filter.parse`` reads it.
     """
 
     text: str
@@ -43,6 +45,8 @@ class AnswerRecord:
     embedding: str = ""
     llm: str = ""
     timings: Mapping[str, float] | None = None
+    k: int = 0
+    where: tuple[str, ...] = ()
 
     @property
     def verbatim(self) -> bool:
@@ -90,6 +94,7 @@ def record_from(stored: Mapping[str, Any], text: str) -> AnswerRecord:
     values["citations"] = tuple(_citation(item) for item in stored.get("citations") or ())
     values["nearest"] = tuple(_citation(item) for item in stored.get("nearest") or ())
     values["notices"] = tuple(stored.get("notices") or ())
+    values["where"] = tuple(stored.get("where") or ())
     return AnswerRecord(**{**values, "text": text})
 
 

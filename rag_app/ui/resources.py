@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -15,7 +15,7 @@ import streamlit as st
 from rag_app.errors import CollectionNotFoundError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import CollectionInfo, Conversations, Store
-from rag_app.types import AnswerEvent, ChunkingIdentity, Turn
+from rag_app.types import AnswerEvent, ChunkingIdentity, Filter, Turn
 from rag_app.ui.generation import Generation
 from rag_app.ui.launch import flags_of_this_process
 from rag_app.ui.records import AnswerRecord
@@ -23,19 +23,21 @@ from rag_app.ui.upload import UploadJob
 
 if TYPE_CHECKING:
     from rag_app.answering import Assistant
+    from rag_app.answering.explain import Explanation
 
 EXTRACTIVE = "extractive"
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A question with all that it is asked with."""
+    """A question with all that it is asked with; ``limits`` says in words what ``where`` does."""
 
     question: str
     collection: str
     llm: str
     k: int
-    document_ids: frozenset[str] | None = None
+    where: Filter | None = None
+    limits: tuple[str, ...] = ()
 
 
 class Resources:
@@ -85,8 +87,10 @@ class Resources:
             RagError: The answerer's spec or address is malformed.
         """
         from rag_app.answering.chat_model import llm_destination
+        from rag_app.answering.steps import steps_destination
 
-        hosts = [llm_destination(self.settings.override(llm=llm))]
+        settings = self.settings.override(llm=llm)
+        hosts = [llm_destination(settings), steps_destination(settings)]
         if collection and self.store.exists(collection):
             spec = self.store.get(collection).info.embedding.spec
             hosts.append(self.embedding_destination(spec))
@@ -135,6 +139,9 @@ class Resources:
         conversations.add(conversation_id, "user", asking.question, None)
 
         def save(record: AnswerRecord) -> None:
+            where = tuple(asking.where.parts()) if asking.where else ()
+            only = (f"Searched only in: {', '.join(asking.limits)}.",) if asking.limits else ()
+            record = replace(record, k=asking.k, where=where, notices=(*only, *record.notices))
             conversations.add(conversation_id, "assistant", record.text, record.to_json())
 
         generation = Generation(asking.question, self._events(asking, history), save, asking.llm)
@@ -150,11 +157,21 @@ class Resources:
                 asking.question,
                 history=history,
                 k=asking.k,
-                document_ids=asking.document_ids,
+                where=asking.where,
                 should_stop=should_stop,
             )
 
         return events
+
+    def explain(self, record: AnswerRecord) -> Explanation:
+        """Why the passages of an answer stand where they do, searched for once more.
+
+        Raises:
+            RagError: The collection is gone, or a model cannot be loaded or does not answer.
+        """
+        where = Filter.parse(record.where) if record.where else None
+        assistant = self.assistant(record.collection, record.llm)
+        return assistant.explain(record.searched_for, k=record.k or None, where=where)
 
     def uploads(self, collection: str) -> list[UploadJob]:
         """Uploads into a collection, the newest first: running, or finished and not dismissed."""

@@ -140,7 +140,14 @@ class UploadJob:
         if self._restore:
             locked = [put_aside(path) for path in locked]
             settle(self._paths, self.outcomes)
+            self._forget_failures()
         self.locked = tuple(locked)
+
+    def _forget_failures(self) -> None:
+        """What failed is not kept: these files are removed, and the reader is told here."""
+        from ingest.kept import drop
+
+        drop(self._settings, self.collection, map(str, self._paths))
 
     def _ingest(self) -> None:
         from ingest import ingest_paths, report_of

@@ -1,0 +1,52 @@
+"""What ``ingest`` can be asked besides to ingest: ``--explain`` and ``--retry-failed``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rag_app.cli.ingest_explain import show_stages
+from rag_app.cli.output import counted, say, show_json
+from rag_app.errors import UsageError
+from rag_app.settings import Settings
+
+
+def explain_file(file: Path, settings: Settings, *, json: bool) -> None:
+    """Shows every stage's output for one file.
+
+    Raises:
+        RagError: It cannot be ingested; the message says why.
+    """
+    from ingest.stages import stages_of
+
+    stages = stages_of(file, settings)
+    if json:
+        show_json(stages.to_json())
+    else:
+        show_stages(stages)
+
+
+def paths_to_ingest(
+    given: Sequence[str] | None, settings: Settings, *, retry_failed: bool
+) -> list[str]:
+    """The paths given, and with ``--retry-failed`` the files that failed before.
+
+    Raises:
+        UsageError: There is nothing to do.
+    """
+    paths = list(given or ())
+    if not retry_failed:
+        if not paths:
+            raise UsageError("Give at least one file or folder to ingest.")
+        return paths
+    from ingest.kept import drop, failed_paths
+
+    there, gone = failed_paths(settings, settings.collection)
+    if gone:
+        say(f"{counted(len(gone), 'file')} that failed before: not there any more.")
+        drop(settings, settings.collection, gone)
+    if not there and not paths:
+        raise UsageError(
+            f"No file of '{settings.collection}' is known to have failed. Give the files to ingest."
+        )
+    return [*paths, *there]

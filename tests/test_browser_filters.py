@@ -1,0 +1,94 @@
+"""The filter on the chat page: chosen, in sight, kept to by the answer, lifted again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from browser import ask, environment, no_exception, overflow, picture, serving, tab
+from ingest_samples import simple_pdf
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from ingest import ingest_paths
+from rag_app.settings import load_settings
+
+pytestmark = pytest.mark.browser
+
+QUESTION = "How long is the warranty of the pump?"
+SCOPE = re.compile("default ·")
+
+
+def fill(folder: Path) -> None:
+    """A collection of two folders, which say other things of the same."""
+    for year, text in (("2019", "24 months"), ("2026", "36 months")):
+        (folder / "papers" / year).mkdir(parents=True)
+        facts = f"The pump has a warranty of {text} from the day of delivery.\n"
+        (folder / "papers" / year / f"terms-{year}.md").write_text(f"# Terms of {year}\n\n{facts}")
+    simple_pdf(folder / "papers" / "2026" / "manual.pdf", "Pump manual", "Clean the filter.")
+    settings = load_settings(environ=environment(folder))
+    assert ingest_paths([folder / "papers"], settings).failed == 0
+
+
+def test_a_filter_is_chosen_seen_kept_to_and_lifted(browser: Browser, tmp_path: Path) -> None:
+    fill(tmp_path)
+    with serving(tmp_path) as address:
+        with tab(browser, name="filters") as page:
+            page.goto(address)
+            page.get_by_role("button", name="default · all documents").click()
+            choose(page, "Folders", "papers/2019")
+            expect(chip(page, "papers/2019")).to_be_visible()
+            expect(page.get_by_role("button", name="default · 1 of 3 documents")).to_be_visible()
+            picture(page, "filters-popover")
+            page.keyboard.press("Escape")
+            answer = ask(page, QUESTION)
+            expect(answer).to_contain_text("24 months")
+            expect(answer).not_to_contain_text("36 months")
+            expect(answer).to_contain_text("Searched only in: papers/2019.")
+            picture(page, "filters-answer")
+
+            page.get_by_role("button", name=SCOPE).click()
+            choose(page, "Types", "PDF")
+            page.keyboard.press("Escape")
+            expect(page.get_by_role("button", name="default · 0 of 3 documents")).to_be_visible()
+            none = ask(page, QUESTION)
+            expect(none).to_contain_text("fits the filter")
+            expect(none).to_contain_text("all at once")
+
+            chip(page, "PDF").click()
+            expect(chip(page, "PDF")).to_have_count(0)
+            page.get_by_role("button", name=SCOPE).click()
+            choose(page, "Types", "Markdown")
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Search everything").click()
+            expect(page.get_by_role("button", name="default · all documents")).to_be_visible()
+            expect(page.locator(".st-key-scope_chips")).to_have_count(0)
+            no_exception(page)
+        with tab(browser, name="filters-phone", phone=True, dark=True) as page:
+            page.goto(address)
+            page.get_by_role("button", name=SCOPE).click()
+            choose(page, "Only in these documents", "terms-2026.md")
+            choose(page, "Types", "Markdown")
+            page.get_by_label("To page").fill("7")
+            page.get_by_label("To page").press("Enter")
+            expect(chip(page, "pages 1–7")).to_be_visible()
+            picture(page, "filters-phone-popover")
+            page.get_by_test_id("stDateInput").get_by_role("spinbutton").first.click()
+            page.keyboard.type("20260102")
+            page.get_by_role("button", name="Friday, January 2, 2026").click()
+            expect(chip(page, "since 2026-01-02")).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(chip(page, "terms-2026.md")).to_be_visible()
+            picture(page, "filters-phone-chips")
+            assert overflow(page) <= 0
+
+
+def chip(page: Page, text: str) -> Locator:
+    return page.locator(".st-key-scope_chips").get_by_role("button", name=text)
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    """Chooses one more value of a field of the popover."""
+    page.get_by_test_id("stPopoverBody").get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=option, exact=True).click()
+    page.keyboard.press("Escape")
