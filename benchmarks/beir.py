@@ -60,9 +60,15 @@ class BeirSet:
         return [passage.id for passage in self.passages.all]
 
 
+def folder_of(name: str) -> Path:
+    """Where a set is: most are below ``beir``, some beside it."""
+    below = DATA / "beir" / name
+    return below if below.is_dir() else DATA / name
+
+
 def read(name: str, every: int = 1) -> tuple[dict[str, str], dict[str, str], Grades]:
     """Documents, questions (each ``every``-th) and positive grades of a set."""
-    beir = read_beir(DATA / "beir" / name)
+    beir = read_beir(folder_of(name))
     grades = {
         question: relevant
         for question, judged in beir.grades.items()
