@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,15 +22,22 @@ def model_folder() -> str:
     return str(Path(spec.origin).parent / "model")
 
 
+def indexed(pdfs: Sequence[Path], folder: Path) -> Chroma:
+    """Loads, splits, embeds and stores some files; an index that is there is opened."""
+    embeddings = HuggingFaceEmbeddings(model_name=model_folder())
+    if folder.exists():
+        return Chroma(persist_directory=str(folder), embedding_function=embeddings)
+    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
+    pages = [page for pdf in pdfs for page in PyPDFLoader(str(pdf)).load()]
+    chunks = splitter.split_documents(pages)
+    print(f"{len(pages)} pages, {len(chunks)} chunks")
+    return Chroma.from_documents(chunks, embeddings, persist_directory=str(folder))
+
+
 def main(pdf: str) -> None:
     """Ingests one PDF into a throw-away Chroma folder."""
-    documents = PyPDFLoader(pdf).load()
-    splitter = RecursiveCharacterTextSplitter(chunk_size=1000, chunk_overlap=200)
-    chunks = splitter.split_documents(documents)
-    embeddings = HuggingFaceEmbeddings(model_name=model_folder())
     with tempfile.TemporaryDirectory() as folder:
-        Chroma.from_documents(chunks, embeddings, persist_directory=folder)
-    print(f"{len(documents)} pages, {len(chunks)} chunks")
+        indexed([Path(pdf)], Path(folder) / "chroma")
 
 
 if __name__ == "__main__":
