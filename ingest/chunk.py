@@ -8,8 +8,9 @@ the very text that is embedded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Protocol
 
 from ingest.pack import pack, with_overlap
@@ -53,22 +54,23 @@ def chunk_document(
     Raises:
         UsageError: The overlap is not below half of the size.
     """
-    return list(iter_chunks(document_id, document, pages, embeddings, chunking))
+    sections = find_sections(document, pages)
+    return list(cut_sections(document_id, document.media_type, sections, embeddings, chunking))
 
 
-def iter_chunks(
+def cut_sections(
     document_id: str,
-    document: LoadedDocument,
-    pages: Sequence[CleanPage],
+    media_type: str,
+    sections: Iterable[Section],
     embeddings: TokenCounter,
     chunking: ChunkingIdentity,
 ) -> Iterator[Chunk]:
-    """The same, as they are made, so that embedding can begin before the last page is cut."""
-    cutter = _Cutter(embeddings, chunking, lines=document.media_type in BY_LINE)
-    sections = find_sections(document, pages)
+    """The same for sections as they come, so that embedding can begin before the last is cut."""
+    cutter = _Cutter(embeddings, chunking, lines=media_type in BY_LINE)
     ordinal = 0
-    for first in range(0, len(sections), _BATCH):
-        for draft in cutter.cut(sections[first : first + _BATCH]):
+    coming = iter(sections)
+    while batch := list(islice(coming, _BATCH)):
+        for draft in cutter.cut(batch):
             yield Chunk(
                 id=f"{document_id[:32]}-{ordinal:05d}",
                 document_id=document_id,

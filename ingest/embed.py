@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from ingest.ledger import Ledger
+from ingest.limits import Limits
 from ingest.load import LoadOptions
 from ingest.parse import Model, Parser, Piece
 from ingest.plan import Task, outcome_of_error
@@ -34,24 +35,28 @@ class Embedder:
         self._target, self._ledger, self._known, self._stop = target, ledger, known, stop
         self._model: Future[Model] = Future()
         self._encoding = threading.Event()
+        self._over = False
         self._window = Window()
         self._ready: list[Job] = []
         self._stored_at = time.perf_counter()
 
-    def run(self, tasks: Sequence[Task], options: LoadOptions) -> None:
+    def run(self, tasks: Sequence[Task], options: LoadOptions, limits: Limits) -> None:
         """Works off all tasks, or as many as are finished when it is told to stop.
 
         Raises:
             RagError: The model or the store fails; what was complete before is stored.
         """
-        threading.Thread(target=self._load, name="ingest-model", daemon=True).start()
+        # No daemon: to end the process in the middle of loading a model would crash it.
+        threading.Thread(target=self._load, name="ingest-model").start()
         try:
-            with Parser(tasks, options, self._model) as parser:
+            with Parser(tasks, options, limits, self._model) as parser:
                 while not parser.ended and not self._stop():
                     self._fill(parser)
                     if len(self._window):
                         self._encode()
         finally:
+            self._over = not self._encoding.is_set()
+            self._encoding.set()
             self._store()
 
     def _load(self) -> None:
@@ -65,7 +70,8 @@ class Embedder:
             return
         # Importing runs Python for seconds; while the first file is parsed it would only slow that.
         self._encoding.wait()
-        self._target.warm()
+        if not self._over:
+            self._target.warm()
 
     def _fill(self, parser: Parser) -> None:
         """Takes what the parser has ready, up to a full window; waits only if there is nothing."""

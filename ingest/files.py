@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.ignored import Ignored
 from ingest.load import explain
 from rag_app.types import FileOutcome
 
@@ -42,8 +43,8 @@ class Selection:
 def select(paths: Iterable[str | Path]) -> Selection:
     """Expands files, folders and patterns (``*``, ``?``, ``[]``, ``**``).
 
-    Hidden files and folders (a leading dot) are left out unless they are given themselves; links
-    are followed, each folder once.
+    Hidden files and folders (a leading dot), and what a folder's ``.ragignore`` names, are left out
+    unless they are given themselves; links are followed, each folder once.
     """
     selection = Selection()
     seen: dict[Path, None] = {}
@@ -54,6 +55,9 @@ def select(paths: Iterable[str | Path]) -> Selection:
             if _storable(path, selection):
                 seen.setdefault(path)
     selection.files = list(seen)
+    selection.missing = list(dict.fromkeys(selection.missing))
+    # A path that is given twice has one outcome.
+    selection.failed = list({outcome.path: outcome for outcome in selection.failed}.values())
     return selection
 
 
@@ -93,6 +97,7 @@ def _below(path: Path, selection: Selection) -> Iterator[Path]:
         yield path
         return
     visited: set[tuple[int, int]] = set()
+    ignored = Ignored()
 
     def note(error: OSError) -> None:
         folder = Path(error.filename or path)
@@ -109,8 +114,11 @@ def _below(path: Path, selection: Selection) -> Iterator[Path]:
             folders.clear()
             continue
         visited.add(identity)
-        folders[:] = sorted(_visible(folders))
-        yield from (Path(folder) / name for name in sorted(_visible(names)))
+        if wrong := ignored.enter(Path(folder), names):
+            selection.failed.append(wrong)
+        folders[:] = sorted(_visible(ignored.kept(Path(folder), folders, folders=True)))
+        kept = ignored.kept(Path(folder), names, folders=False)
+        yield from (Path(folder) / name for name in sorted(_visible(kept)))
 
 
 def _visible(names: Sequence[str]) -> Iterator[str]:
@@ -121,7 +129,7 @@ def _storable(path: Path, selection: Selection) -> bool:
     try:
         str(path).encode()
     except UnicodeEncodeError:
-        shown = str(path).encode(errors="replace").decode()
+        shown = os.fsencode(path).decode(errors="backslashreplace")
         reason = f"The file name {shown} is not valid UTF-8. Rename the file."
         selection.failed.append(FileOutcome(shown, "failed", reason))
         return False

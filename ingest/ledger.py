@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.report import IngestReport, Progress
@@ -11,6 +12,9 @@ from rag_app.types import FileOutcome
 
 if TYPE_CHECKING:
     from rag_app.embeddings import IdentifiedEmbeddings
+
+_FORGOTTEN = "It was passed over, by a fault of this application. Run the same command again."
+_NOTHING_DONE = {"unchanged", "skipped", "failed"}
 
 
 class Ledger:
@@ -22,6 +26,8 @@ class Ledger:
         chunks_done: Passages embedded so far.
         embeddings: The model, once it is loaded.
         interrupted: Whether the run was stopped.
+        problems: What the check at the end found.
+        rehearsed: Whether nothing is stored.
     """
 
     def __init__(self, collection: str, listener: Callable[[Progress], None] | None) -> None:
@@ -30,7 +36,8 @@ class Ledger:
         self._outcomes: list[FileOutcome] = []
         self.total = self.chunks_known = self.chunks_done = 0
         self.embeddings: IdentifiedEmbeddings | None = None
-        self.interrupted = False
+        self.interrupted = self.rehearsed = False
+        self.problems: tuple[str, ...] = ()
 
     def settle(self, outcomes: Iterable[FileOutcome]) -> None:
         """Enters files that have come to their end."""
@@ -38,6 +45,18 @@ class Ledger:
             self._outcomes.append(outcome)
             self.total = max(self.total, len(self._outcomes))
             self.tell()
+
+    def account(self, paths: Iterable[Path]) -> None:
+        """Enters files that have no outcome, which none should be, rather than say nothing."""
+        known = {outcome.path for outcome in self._outcomes}
+        self.settle(
+            FileOutcome(str(path), "failed", _FORGOTTEN) for path in paths if str(path) not in known
+        )
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether something was stored or forgotten."""
+        return any(one.state not in _NOTHING_DONE for one in self._outcomes)
 
     def tell(self) -> None:
         """Tells the listener where the run stands."""
@@ -62,6 +81,8 @@ class Ledger:
             time.perf_counter() - self._start,
             self._encoder_seconds(),
             self.interrupted,
+            self.problems,
+            self.rehearsed,
         )
 
     def _encoder_seconds(self) -> float:

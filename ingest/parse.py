@@ -1,4 +1,4 @@
-"""The first half of the flow, in a thread of its own: load, clean and chunk run ahead of the model.
+"""The first half of the flow, ahead of the model: files are read in processes, cut in a thread.
 
 Passages are handed on in small groups as they are cut, so that the model starts on a document's
 first pages. The queue is bounded: a thousand files do not pile up in memory.
@@ -6,23 +6,24 @@ first pages. The queue is bounded: a thousand files do not pile up in memory.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Self
 
-from ingest.chunk import iter_chunks
-from ingest.clean import clean_pages
-from ingest.load import LoadOptions, RawFile, load_file, read_file
+from ingest.chunk import cut_sections
+from ingest.limits import Limits
+from ingest.load import LoadOptions
 from ingest.plan import Task
-from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError, RagError
-from rag_app.types import Chunk, ChunkingIdentity, CleanPage, LoadedDocument
+from ingest.pool import Readers, Turn
+from ingest.reading import Head, no_words, unexpected
+from rag_app.errors import DocumentError, RagError
+from rag_app.types import Chunk, ChunkingIdentity
 
 if TYPE_CHECKING:
     from rag_app.embeddings import IdentifiedEmbeddings
@@ -35,26 +36,12 @@ Model = tuple["IdentifiedEmbeddings", ChunkingIdentity]
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """What is known of a document once its last passage is cut."""
-
-    document_id: str
-    media_type: str
-    title: str | None
-    pages: int
-    empty_pages: int
-    characters: int
-    size_bytes: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
 class Piece:
     """Passages of a document, in order; ``parsed`` comes with the last ones."""
 
     task: Task
     chunks: tuple[Chunk, ...]
-    parsed: Parsed | None = None
+    parsed: Head | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +59,15 @@ class Parser:
     Args:
         tasks: What to parse.
         options: For the loaders.
+        limits: For the processes that read files.
         model: The embedding model and the chunking, as soon as they are loaded.
     """
 
-    def __init__(self, tasks: Sequence[Task], options: LoadOptions, model: Future[Model]) -> None:
-        self._tasks, self._options, self._model = tasks, options, model
+    def __init__(
+        self, tasks: Sequence[Task], options: LoadOptions, limits: Limits, model: Future[Model]
+    ) -> None:
+        self._tasks, self._model = tasks, model
+        self._readers = Readers(options, limits)
         self._queue: Queue[Piece | Refusal | BaseException | None] = Queue(_QUEUED)
         self._stopped = threading.Event()
         self._ended = False
@@ -88,8 +79,9 @@ class Parser:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Lets the thread end after the file that it is at, without waiting for it."""
+        """Ends the processes, and lets the thread end without waiting for it."""
         self._stopped.set()
+        self._readers.close()
 
     @property
     def ended(self) -> bool:
@@ -113,11 +105,11 @@ class Parser:
 
     def _run(self) -> None:
         try:
-            for task in self._tasks:
+            for turn in self._readers.turns(self._tasks):
+                for message in self._results(turn):
+                    self._put(message)
                 if self._stopped.is_set():
                     return
-                for message in self._results(task):
-                    self._put(message)
             self._put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where it can be handled
             self._put(error)
@@ -128,55 +120,42 @@ class Parser:
                 self._queue.put(message, timeout=_PATIENCE_S)
                 return
 
-    def _results(self, task: Task) -> Iterator[Piece | Refusal]:
+    def _results(self, turn: Turn) -> Iterator[Piece | Refusal]:
         start = time.perf_counter()
         try:
-            yield from self._pieces(task, start)
+            yield from self._pieces(turn)
         except DocumentError as error:
-            yield Refusal(task, error, time.perf_counter() - start)
+            yield Refusal(turn.task, error, time.perf_counter() - start)
         except (RagError, MemoryError):
             raise
         except Exception as error:  # noqa: BLE001 - one untrusted file must not stop the others
-            name = task.paths[0].name
-            unexpected = DocumentUnreadableError(
-                f"{name} cannot be read: {type(error).__name__}: {error}. "
-                "Export it again from the program that made it, or report it with the file."
-            )
-            unexpected.__cause__ = error
-            yield Refusal(task, unexpected, time.perf_counter() - start)
+            refused = unexpected(turn.task.paths[0], error)
+            yield Refusal(turn.task, refused, time.perf_counter() - start)
 
-    def _pieces(self, task: Task, start: float) -> Iterator[Piece]:
-        file = read_file(task.paths[0], self._options)
-        document = load_file(file, self._options)
-        pages = clean_pages(document)
+    def _pieces(self, turn: Turn) -> Iterator[Piece]:
+        head, parts = turn.read()
         embeddings, chunking = self._model.result()
-        document_id = hashlib.sha256(file.data).hexdigest()
-        chunks = iter_chunks(document_id, document, pages, embeddings, chunking)
+        sections = (section for part in parts for section in part.sections)
+        chunks = cut_sections(head.document_id, head.media_type, sections, embeddings, chunking)
+        clock = _Clock()
         found = False
-        while group := tuple(islice(chunks, _GROUP)):
+        while group := tuple(clock.timed(islice(chunks, _GROUP))):
             found = True
-            yield Piece(task, group)
+            yield Piece(turn.task, group)
         if not found:
-            raise DocumentSkippedError(
-                f"{file.name} has no words to search for. There is nothing to ingest."
-            )
-        yield Piece(task, (), _summary(document_id, file, document, pages, start))
+            raise no_words(turn.task.paths[0])
+        yield Piece(turn.task, (), replace(head, stages=head.stages | {"cut": clock.seconds}))
 
 
-def _summary(
-    document_id: str,
-    file: RawFile,
-    document: LoadedDocument,
-    pages: Sequence[CleanPage],
-    start: float,
-) -> Parsed:
-    return Parsed(
-        document_id,
-        document.media_type,
-        document.title,
-        pages=len(pages),
-        empty_pages=sum(1 for page in pages if not page.text),
-        characters=sum(len(page.text) for page in pages),
-        size_bytes=len(file.data),
-        seconds=time.perf_counter() - start,
-    )
+class _Clock:
+    """Counts the time in which something is made, without that in which it is used."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def timed(self, items: Iterator[Chunk]) -> list[Chunk]:
+        """All items."""
+        start = time.perf_counter()
+        made = list(items)
+        self.seconds += time.perf_counter() - start
+        return made

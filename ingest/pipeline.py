@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.describe import described
 from ingest.embed import Embedder
 from ingest.files import Selection, select
 from ingest.interrupt import deferred
+from ingest.kept import keep
 from ingest.ledger import Ledger
-from ingest.load import LoadOptions
+from ingest.limits import limits_of, options_of
 from ingest.plan import Plan, duplicate, fingerprints, forgotten, make_plan
 from ingest.report import IngestReport, Progress, attach
 from ingest.target import Target
@@ -24,16 +26,17 @@ from rag_app.errors import RagError, UsageError
 from rag_app.settings import Settings
 
 if TYPE_CHECKING:
-    from rag_app.types import DocumentRecord
+    from rag_app.types import DocumentRecord, Metadata
 
 
-def ingest_paths(
+def ingest_paths(  # noqa: PLR0913 - all that a run can be asked for
     paths: Iterable[str | Path],
     settings: Settings,
     *,
     collection: str | None = None,
     sync: bool = False,
     force: bool = False,
+    metadata: Metadata = (),
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     on_wait: Callable[[], None] | None = None,
@@ -50,6 +53,8 @@ def ingest_paths(
         collection: Name of the collection instead of the settings' one.
         sync: Forget stored files that are gone, as far as they lie below ``paths``.
         force: Parse and embed stored contents again.
+        metadata: What is said of all these files, stored ones as well; keys that it does not name
+            keep their values, and an empty value takes a key out.
         progress: Called often, in this thread.
         cancelled: Asked often; true stops the run like Ctrl-C.
         on_wait: Called if another process is writing to the collection.
@@ -74,12 +79,17 @@ def ingest_paths(
                 return ledger.interrupted
 
             with Target(store, settings, name, on_wait) as target:
-                _Run(target, ledger, stop, _options(settings)).go(given, sync=sync, force=force)
+                run = _Run(target, ledger, stop, settings, metadata)
+                run.go(given, sync=sync, force=force)
+            if ledger.has_changed and not ledger.interrupted:
+                ledger.problems = tuple(store.check(name))
     except KeyboardInterrupt:
         ledger.interrupted = True
     except RagError as error:
         attach(error, ledger.report())
         raise
+    finally:
+        keep(settings, name, ledger.report().outcomes)
     return ledger.report()
 
 
@@ -87,9 +97,16 @@ class _Run:
     """One ingestion: the steps in their order."""
 
     def __init__(
-        self, target: Target, ledger: Ledger, stop: Callable[[], bool], options: LoadOptions
+        self,
+        target: Target,
+        ledger: Ledger,
+        stop: Callable[[], bool],
+        settings: Settings,
+        metadata: Metadata,
     ) -> None:
-        self._target, self._ledger, self._stop, self._options = target, ledger, stop, options
+        self._metadata = metadata
+        self._target, self._ledger, self._stop = target, ledger, stop
+        self._options, self._limits = options_of(settings), limits_of(settings)
         self._known: dict[str, str] = {}
         self._records: dict[str, DocumentRecord] = {}
 
@@ -105,16 +122,19 @@ class _Run:
             self._target.writer()
             # Another process may have been at work until now.
             plan = self._plan(selection, digests, sync=sync, force=force)
+        if plan.said:
+            self._target.writer().describe(plan.said)
         self._ledger.settle(plan.settled)
         self._point(plan)
         if plan.tasks and not self._stop():
             Embedder(self._target, self._ledger, self._known, self._stop).run(
-                plan.tasks, self._options
+                plan.tasks, self._options, self._limits
             )
         if plan.gone and not self._stop():
             self._forget(plan)
         if not self._stop():
             self._target.catch_up()
+            self._ledger.account(selection.files)
 
     def _plan(
         self, selection: Selection, digests: dict[Path, str], *, sync: bool, force: bool
@@ -122,7 +142,8 @@ class _Run:
         if collection := self._target.existing():
             self._known = collection.paths()
             self._records = {record.id: record for record in collection.documents()}
-        return make_plan(selection, digests, self._known, self._records, sync=sync, force=force)
+        plan = make_plan(selection, digests, self._known, self._records, sync=sync, force=force)
+        return described(plan, self._records, self._metadata)
 
     def _point(self, plan: Plan) -> None:
         for path, document_id in plan.points:
@@ -133,11 +154,3 @@ class _Run:
         for path in plan.gone:
             self._target.writer().forget(path)
             self._ledger.settle([forgotten(path, self._known[path])])
-
-
-def _options(settings: Settings) -> LoadOptions:
-    secret = settings.pdf_password
-    return LoadOptions(
-        password=secret.get_secret_value() if secret else None,
-        max_bytes=int(settings.max_file_mb * 1e6),
-    )

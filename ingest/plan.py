@@ -11,15 +11,22 @@ from pathlib import Path
 from ingest.files import Selection
 from ingest.load import LoadOptions, digest_file, format_of
 from rag_app.errors import DocumentError, DocumentSkippedError
-from rag_app.types import DocumentRecord, FileOutcome
+from rag_app.types import DocumentRecord, FileOutcome, Metadata
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A content to be parsed, embedded and stored, and the files that hold it."""
+    """A content to be parsed, embedded and stored, and the files that hold it.
+
+    Attributes:
+        document_id: SHA-256 of the content.
+        paths: The files.
+        metadata: What the user says of them.
+    """
 
     document_id: str
     paths: tuple[Path, ...]
+    metadata: Metadata = ()
 
 
 @dataclass(slots=True)
@@ -31,17 +38,19 @@ class Plan:
         points: Files whose content is stored under another path: path and document id.
         tasks: Contents that are new.
         gone: Stored paths to be forgotten.
+        said: Stored documents of which something else is said now: all of it, by id.
     """
 
     settled: list[FileOutcome] = field(default_factory=list)
     points: list[tuple[str, str]] = field(default_factory=list)
     tasks: list[Task] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    said: dict[str, Metadata] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether the collection stays as it is."""
-        return not (self.points or self.tasks or self.gone)
+        return not (self.points or self.tasks or self.gone or self.said)
 
 
 def outcome_of_error(path: Path | str, error: DocumentError, document_id: str = "") -> FileOutcome:

@@ -44,6 +44,8 @@ class IngestReport:
         seconds: Wall time.
         encoder_seconds: Of these, inside the embedding model.
         interrupted: Whether it was stopped before its end.
+        problems: Differences between catalog, keyword index and vector index found at the end.
+        rehearsed: Whether it only says what would happen; nothing was stored.
     """
 
     outcomes: tuple[FileOutcome, ...]
@@ -51,6 +53,8 @@ class IngestReport:
     seconds: float
     encoder_seconds: float = 0.0
     interrupted: bool = False
+    problems: tuple[str, ...] = ()
+    rehearsed: bool = False
 
     @property
     def failed(self) -> int:
@@ -81,6 +85,13 @@ class IngestReport:
         """Passages without any word that the model knows."""
         return sum(one.blank_chunks for one in self.stored)
 
+    def _stages(self) -> dict[str, float]:
+        """Seconds of each stage over all files; they overlap, so the sum may exceed the whole."""
+        total: Counter[str] = Counter()
+        for one in self.stored:
+            total.update(one.stages)
+        return {stage: round(seconds, 3) for stage, seconds in total.items()}
+
     def to_json(self) -> dict[str, object]:
         """The object that ``ingest --report`` writes."""
         unknown = self.unknown_words
@@ -88,16 +99,21 @@ class IngestReport:
         return {
             "collection": self.collection,
             "interrupted": self.interrupted,
+            "dry_run": self.rehearsed,
+            "problems": list(self.problems),
             "files": [outcome.to_json() for outcome in self.outcomes],
             "totals": {
                 "files": len(self.outcomes),
                 "states": self.states,
                 "pages": sum(one.pages for one in stored),
+                "empty_pages": sum(one.empty_pages for one in stored),
                 "characters": sum(one.characters for one in stored),
                 "chunks": sum(one.chunks for one in stored),
                 "truncated_chunks": sum(one.truncated_chunks for one in stored),
                 "unknown_words": None if unknown is None else round(unknown, 4),
                 "blank_chunks": self.blank_chunks,
+                "stages": self._stages(),
+                "peak_mb": max((one.peak_mb or 0.0 for one in stored), default=0.0) or None,
                 "seconds": round(self.seconds, 3),
                 "encoder_seconds": round(self.encoder_seconds, 3),
             },

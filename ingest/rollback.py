@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.copy import Copier, Listener, Meter, Stop
+from ingest.limits import options_of
 from ingest.recut import Recutter
-from ingest.switch import options_of
 from rag_app.errors import StoreError
 from rag_app.settings import Settings
 from rag_app.types import DocumentRecord

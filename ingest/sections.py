@@ -74,18 +74,19 @@ def _place(heading: Heading, page: CleanPage) -> _Placed | None:
 def _page_sections(page: CleanPage, found: Sequence[_Placed], path: list[_Placed]) -> list[Section]:
     """The sections of one page; ``path`` is left as it is at the page's end."""
     sections: list[Section] = []
-    start = 0
-    titles = 0  # letters of the headings that the open section begins with
+    start = read = 0
+    body = titles = 0  # letters of the open section, and of the headings that it begins with
     for placed in found:
-        body = len(bare(page.text[start : placed.start]))
+        body += len(bare(page.text[read : placed.start]))
+        read = placed.start
         if body > titles:
             sections.append(Section(page, start, placed.start, _titles(path)))
-            start, titles = placed.start, 0
+            start, body, titles = placed.start, 0, 0
         titles += len(bare(placed.title))
         while path and path[-1].level >= placed.level:
             path.pop()
         path.append(placed)
-    body = len(bare(page.text[start:]))
+    body += len(bare(page.text[read:]))
     if body > titles or not sections:
         sections.append(Section(page, start, len(page.text), _titles(path)))
     else:  # a heading at the foot of the page, whose text is on the next one

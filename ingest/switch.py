@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ingest.chunk import contextual_text
 from ingest.copy import Copier, Listener, Meter, Stop
-from ingest.load import LoadOptions
+from ingest.limits import options_of
 from ingest.recut import Cuts, Recutter
 from ingest.switch_plan import SwitchPlan, plan_switch
 from rag_app.errors import StoreBusyError, StoreError
@@ -187,6 +187,7 @@ class Switch:
     def _round(self, work: _Work, meter: Meter, stop: Stop) -> bool:
         if work.is_disarranged:
             self._writer.arrange({id_: one.sources for id_, one in work.wanted.items()})
+            self._writer.describe({id_: one.metadata for id_, one in work.wanted.items()})
         copier = Copier(self._writer, self._recutter, self._embeddings, meter, stop)
         return copier.copy(self.live, work.missing)
 
@@ -197,7 +198,8 @@ class _Work:
     Attributes:
         wanted: Documents of the live index.
         missing: Those of them that are to be carried over.
-        is_disarranged: Whether documents that both have are held by other paths, or should go.
+        is_disarranged: Whether documents that both have are held by other paths, are said other
+            things of, or should go.
     """
 
     def __init__(self, wanted: dict[str, DocumentRecord], held: dict[str, DocumentRecord]) -> None:
@@ -209,19 +211,12 @@ class _Work:
             if id_ not in held or held[id_].added_at != record.added_at
         ]
         self.is_disarranged = any(
-            id_ not in wanted or wanted[id_].sources != record.sources
+            id_ not in wanted
+            or wanted[id_].sources != record.sources
+            or wanted[id_].metadata != record.metadata
             for id_, record in held.items()
         )
 
     @property
     def is_empty(self) -> bool:
         return not self.missing and not self.is_disarranged
-
-
-def options_of(settings: Settings) -> LoadOptions:
-    """How files are read."""
-    secret = settings.pdf_password
-    return LoadOptions(
-        password=secret.get_secret_value() if secret else None,
-        max_bytes=int(settings.max_file_mb * 1e6),
-    )

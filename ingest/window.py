@@ -6,11 +6,13 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.chunk import contextual_text
-from ingest.parse import Parsed, Piece
+from ingest.parse import Piece
 from ingest.plan import Task
+from ingest.reading import Head
 from rag_app.types import Chunk, DocumentRecord, FileOutcome, FileState
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Job:
     task: Task
     chunks: list[Chunk] = field(default_factory=list)
     vectors: list[NDArray[np.float32] | None] = field(default_factory=list)
-    parsed: Parsed | None = None
+    parsed: Head | None = None
     waiting: int = 0
     seconds: float = 0.0
     words: int | None = None
@@ -69,6 +71,8 @@ class Job:
             truncated_chunks=self._truncated(),
             size_bytes=parsed.size_bytes,
             added_at=datetime.now(UTC),
+            modified_at=_changed_at(self.task.paths[0]),
+            metadata=self.task.metadata,
         )
 
     def matrix(self) -> NDArray[np.float32]:
@@ -101,6 +105,8 @@ class Job:
                 seconds,
                 None if self.words is None else self.unknown / max(1, self.words),
                 self.blank,
+                parsed.stages | {"embed": self.seconds} if path == first else {},
+                parsed.peak_mb if path == first else None,
             )
 
     def count(self, found: UnknownWords) -> None:
@@ -117,10 +123,18 @@ class Job:
     def _truncated(self) -> int:
         return sum(1 for chunk in self.chunks if chunk.truncated)
 
-    def _known(self) -> Parsed:
+    def _known(self) -> Head:
         if self.parsed is None:
             raise RuntimeError("the document is not parsed to its end")
         return self.parsed
+
+
+def _changed_at(path: Path) -> datetime | None:
+    """When a file was last changed, if that is known and a date."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, OverflowError, ValueError):
+        return None
 
 
 _CHANGED = "{first}, which had the same content, changed while it was read. Run the command again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -88,6 +89,15 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     """Starts a task of store_worker.py."""
     command = [sys.executable, str(WORKER), *map(str, arguments)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+
+
+def as_format_2(connection: sqlite3.Connection) -> None:
+    """Makes a catalog what it was before documents had metadata."""
+    for column in ("modified_at", "spoken", "metadata"):
+        connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
+    connection.execute("DROP INDEX chunks_page")
+    connection.execute("CREATE INDEX chunks_document ON chunks (document)")
+    connection.execute("PRAGMA user_version = 2")
 
 
 def finish(process: subprocess.Popen[str]) -> str:

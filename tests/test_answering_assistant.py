@@ -22,7 +22,7 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.store import Store
-from rag_app.types import Answer, AnswerToken, ChunkingIdentity, EmbeddingIdentity, Turn
+from rag_app.types import Answer, AnswerToken, ChunkingIdentity, EmbeddingIdentity, Filter, Turn
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +139,7 @@ def test_k_limits_the_passages(assistant: Assistant) -> None:
 
 def test_a_document_filter_is_kept_and_told(assistant: Assistant, store: Store) -> None:
     only = next(r.id for r in store.get("firm").documents() if r.name == "safety.txt")
-    answer = assistant.ask("Who founded Heron Pumps?", document_ids={only})
+    answer = assistant.ask("Who founded Heron Pumps?", where=Filter(documents=(only,)))
     assert {hit.document.id for hit in answer.hits} == {only}
     assert answer.abstained
     assert "(1 document)" in answer.text

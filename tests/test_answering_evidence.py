@@ -151,7 +151,7 @@ def test_a_remote_model_is_sent_no_more_than_is_needed(
     class Spy:
         embeddings = SimpleNamespace(destination=destination)
 
-        def search(self, question: str, k: int, document_ids: object) -> None:
+        def search(self, question: str, k: int, where: object) -> None:
             asked.append(k)
             raise UsageError("enough")
 

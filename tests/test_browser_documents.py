@@ -5,6 +5,7 @@ Every tab leaves a picture in ``artifacts/browser/`` (see ``browser.tab``).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from browser import (
 )
 from chroma_server import chroma_server
 from playwright.sync_api import Browser, Locator, Page, expect
+
+from ingest import ingest_paths
+from rag_app.settings import load_settings
 
 pytestmark = pytest.mark.browser
 
@@ -194,3 +198,25 @@ def test_servers_that_are_down_are_named_and_no_question_is_lost(
             no_exception(page)
         finally:
             served.__exit__(None, None, None)
+
+
+def test_what_failed_in_a_terminal_is_listed_and_tried_again(
+    browser: Browser, papers: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "share"
+    folder.mkdir()
+    for name in ("broken.pdf", "letter.docx"):
+        shutil.copy(papers / name, folder)
+    ingest_paths([folder], load_settings({"home": tmp_path / "home"}, environ={}))
+    with serving(tmp_path) as address, tab(browser, name="left-out-again") as page:
+        page.goto(f"{address}/documents")
+        left = page.locator(".st-key-left_out")
+        left.get_by_text("2 files could not be read").click()
+        expect(left.locator("li", has_text="broken.pdf")).to_contain_text("broken or cut off")
+        picture(page, "left-out")
+        shutil.copy(papers / "pump-manual.pdf", folder / "broken.pdf")
+        left.get_by_role("button", name="Try again").click()
+        expect(page.locator(REPORT)).to_contain_text("1 added, 1 failed")
+        expect(left).to_contain_text("1 file could not be read")
+        expect(document(page, "broken.pdf")).to_contain_text("ready")
+        no_exception(page)

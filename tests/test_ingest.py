@@ -213,6 +213,32 @@ def test_hidden_files_links_and_patterns(settings, docs, monkeypatch):
     assert len(report.outcomes) == 6
 
 
+def test_a_ragignore_leaves_out_what_it_names_below_its_folder(settings, docs):
+    deep = docs / "deep"
+    (deep / "build").mkdir(parents=True)
+    (docs / ".ragignore").write_text("# no documents\n*.log\n!kept.log\n/build/\nsecret.txt\n")
+    (deep / ".ragignore").write_text("draft*\n")
+    for name in ("a.log", "kept.log", "draft.txt", "deep/secret.txt", "deep/draft.txt"):
+        (docs / name).write_text(f"The text of {name}.")
+    (deep / "build" / "b.txt").write_text("Only the uppermost build folder is left out.")
+    found = states(ingest_paths([docs], settings))
+    assert set(found) == {"kept.log", "draft.txt", "b.txt", "story.txt", "pump.md", "terms.pdf"}
+    # A file that is named counts in any case, and nothing that was stored goes away.
+    assert states(ingest_paths([docs / "a.log"], settings)) == {"a.log": "added"}
+    assert "a.log" not in states(ingest_paths([docs], settings, sync=True))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(b"*.log\n!\n", "a pattern that is none"), (b"\xff\xfe*", "UTF-8")]
+)
+def test_a_ragignore_that_cannot_be_read_is_told(settings, docs, content, words):
+    (docs / ".ragignore").write_bytes(content)
+    found = {Path(one.path).name: one for one in ingest_paths([docs], settings).outcomes}
+    assert found[".ragignore"].state == "failed"
+    assert words in found[".ragignore"].reason
+    assert found["story.txt"].state == "added"
+
+
 def test_each_file_is_taken_once_in_a_fixed_order(settings, docs):
     report = ingest_paths([docs / "terms.pdf", docs, str(docs / "*.md")], settings)
     assert len(report.outcomes) == 3
@@ -280,17 +306,17 @@ def test_a_fault_inside_a_parser_is_one_file_s_failure(settings, docs, monkeypat
 
 
 def test_a_file_that_changes_while_it_is_read(settings, docs, monkeypatch):
-    import ingest.parse
+    import ingest.reading
 
     shutil.copy(docs / "story.txt", docs / "zz.txt")
-    usual = ingest.parse.read_file
+    usual = ingest.reading.read_file
 
     def changing(path, options):
         if path.name == "story.txt":
             path.write_text("Rewritten at the last moment.")
         return usual(path, options)
 
-    monkeypatch.setattr(ingest.parse, "read_file", changing)
+    monkeypatch.setattr(ingest.reading, "read_file", changing)
     report = ingest_paths([docs], settings)
     assert states(report)["story.txt"] == "added"
     assert states(report)["zz.txt"] == "failed"

@@ -16,6 +16,7 @@ from rag_app.errors import UsageError
 from rag_app.retrieval import Searcher
 from rag_app.retrieval.fuse import convex_sum, reciprocal_rank_fusion
 from rag_app.retrieval.search import QUESTION_CHARACTERS
+from rag_app.types import Filter
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_k_may_exceed_the_collection(searcher: Searcher) -> None:
 
 def test_a_document_filter_is_kept(searcher: Searcher) -> None:
     wanted = next(r for r in searcher.collection.documents() if r.name == "safety.txt")
-    found = searcher.search("Who founded Heron Pumps?", 5, {wanted.id})
+    found = searcher.search("Who founded Heron Pumps?", 5, Filter(documents=(wanted.id,)))
     assert {hit.document.id for hit in found.hits} == {wanted.id}
 
 

@@ -30,7 +30,7 @@ from rag_app.errors import (
 )
 from rag_app.store import Collection, Store
 from rag_app.store.embedded import EmbeddedIndex
-from rag_app.types import ChunkingIdentity, EmbeddingIdentity
+from rag_app.types import ChunkingIdentity, EmbeddingIdentity, Filter
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def dense_ids(collection, seed, k=3, **kwargs):
 def test_document_comes_back_as_it_was_put(collection):
     item = document(1, 3, ("/b.txt", "/a.txt"), ("Part", "Ünïcode"))
     put(collection, item)
-    record, chunks, made = item
+    record, chunks, made = replace(item[0], language="en"), *item[1:]  # which the store finds out
     assert collection.documents() == [record]
     assert collection.document(record.id) == record
     assert collection.document_at("/a.txt") == record
@@ -123,20 +123,22 @@ def test_a_zero_vector_matches_nothing(collection):
         chunks[2].id,
     ]
     assert collection.search_dense(made[1], 10) == []
-    only = [record.id]
-    assert len(collection.search_dense(made[0], 10, document_ids=only)) == 2
+    only = Filter(documents=(record.id,))
+    assert len(collection.search_dense(made[0], 10, only)) == 2
 
 
 def test_filter_by_document_is_exact(collection):
     put(collection, *(document(n, 3) for n in range(1, 10)))
     wanted = [document(n)[0].id for n in (4, 7)]
-    found = collection.search_dense(vectors(1, 1)[0], 50, document_ids=wanted)
+    where = Filter(documents=tuple(wanted))
+    found = collection.search_dense(vectors(1, 1)[0], 50, where)
     assert len(found) == 6
     assert {chunk.document_id for chunk, _ in collection.fetch(dict(found)).values()} == set(wanted)
-    words = collection.search_keywords("passage text", 50, document_ids=wanted)
+    words = collection.search_keywords("passage text", 50, where)
     assert {id_ for id_, _ in words} == {id_ for id_, _ in found}
-    assert collection.search_dense(vectors(1, 1)[0], 5, document_ids=[]) == []
-    assert collection.search_keywords("passage", 5, document_ids=[]) == []
+    nobody = Filter(documents=("nobody.txt",))
+    assert collection.search_dense(vectors(1, 1)[0], 5, nobody) == []
+    assert collection.search_keywords("passage", 5, nobody) == []
 
 
 def test_same_content_under_two_paths_is_stored_once(collection):
@@ -162,7 +164,7 @@ def test_changed_file_replaces_its_old_passages(collection):
     new = document(2, sources=("/a.txt",))
     put(collection, old, document(3))
     put(collection, new)
-    assert collection.document_at("/a.txt") == new[0]
+    assert collection.document_at("/a.txt") == replace(new[0], language="en")
     assert collection.document(old[0].id) is None
     assert old[1][0].id not in dense_ids(collection, 1, 10)
     assert collection.search_keywords("number 1", 10)[0][0] != old[1][0].id

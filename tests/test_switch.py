@@ -9,7 +9,16 @@ from datetime import UTC, datetime
 
 import pytest
 from chroma_server import chroma_server
-from store_samples import CHUNKING, DIMENSION, document, make, put, settings, vectors
+from store_samples import (
+    CHUNKING,
+    DIMENSION,
+    as_format_2,
+    document,
+    make,
+    put,
+    settings,
+    vectors,
+)
 from switch_samples import add, assert_answers, assert_whole, file_item, ids, model, seen, switch
 
 from ingest.clean import clean_pages
@@ -576,6 +585,7 @@ def test_a_catalog_of_the_former_version_is_brought_up_to_date(plain, tmp_path):
     with opened(plain) as store:
         before = seen(store.get("default"))
     with sqlite3.connect(tmp_path / "catalog.sqlite3") as connection:
+        as_format_2(connection)
         connection.execute("DROP TABLE owed")
         connection.execute("ALTER TABLE collections DROP COLUMN since")
         connection.execute("ALTER TABLE collections DROP COLUMN asked")

@@ -15,11 +15,12 @@ from typing import cast
 
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.read import digest_file, explain, read_file
-from ingest.load.sniff import told_by_content
-from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+from ingest.load.sniff import CONTAINERS, told_by_content
+from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import LoadedDocument, media
 
 __all__ = [
+    "CONTAINERS",
     "FORMATS",
     "Format",
     "LoadOptions",
@@ -27,6 +28,7 @@ __all__ = [
     "digest_file",
     "explain",
     "format_of",
+    "is_plain",
     "listed_suffixes",
     "load_document",
     "load_file",
@@ -46,11 +48,14 @@ class Format:
         media_type: What the documents of this format are recorded as.
         suffixes: File name endings in lower case, with the dot.
         module: Where the function ``load`` is.
+        plain: Whether it is lines of text, which our own few lines read in time and memory in
+            proportion to the size: a small file needs no process of its own.
     """
 
     media_type: str
     suffixes: tuple[str, ...]
     module: str
+    plain: bool = False
 
     def loader(self) -> Loader:
         """The function, imported now."""
@@ -62,10 +67,12 @@ _SOURCE_CODE = (
     "bash sql yaml yml toml ini cfg"
 )
 
-FORMATS = (
+FORMATS: tuple[Format, ...] = (
     Format(media.PDF, (".pdf",), "ingest.load.pdf"),
-    Format(media.MARKDOWN, (".md", ".markdown", ".mdown", ".mkd"), "ingest.load.markdown"),
-    Format(media.TEXT, (".txt", ".text", ".log"), "ingest.load.text"),
+    Format(
+        media.MARKDOWN, (".md", ".markdown", ".mdown", ".mkd"), "ingest.load.markdown", plain=True
+    ),
+    Format(media.TEXT, (".txt", ".text", ".log"), "ingest.load.text", plain=True),
     Format(media.DOCX, (".docx", ".docm", ".dotx"), "ingest.load.docx"),
     Format(media.PPTX, (".pptx", ".pptm", ".ppsx"), "ingest.load.pptx"),
     Format(media.XLSX, (".xlsx", ".xlsm"), "ingest.load.xlsx"),
@@ -80,12 +87,13 @@ FORMATS = (
     Format(media.NOTEBOOK, (".ipynb",), "ingest.load.notebook"),
     Format(media.JSON, (".json", ".jsonl", ".ndjson"), "ingest.load.json_data"),
     Format(media.XML, (".xml", ".rss", ".atom"), "ingest.load.xml_data"),
-    Format(media.RST, (".rst", ".rest"), "ingest.load.lightweight"),
-    Format(media.ASCIIDOC, (".adoc", ".asciidoc"), "ingest.load.lightweight"),
+    Format(media.RST, (".rst", ".rest"), "ingest.load.lightweight", plain=True),
+    Format(media.ASCIIDOC, (".adoc", ".asciidoc"), "ingest.load.lightweight", plain=True),
     Format(
         media.SOURCE_CODE,
         tuple(f".{ending}" for ending in _SOURCE_CODE.split()),
         "ingest.load.source_code",
+        plain=True,
     ),
 )
 
@@ -115,6 +123,17 @@ def format_of(path: Path) -> Format:
     raise DocumentSkippedError(
         f"{path.name} was left out: {kind} cannot be ingested. Known types: {listed_suffixes()}."
     )
+
+
+def is_plain(path: Path, size: int) -> bool:
+    """Whether a file is plain text, by its name and its first bytes, of at most ``size`` bytes."""
+    try:
+        if not format_of(path).plain or not path.is_file() or path.stat().st_size > size:
+            return False
+        with path.open("rb") as file:
+            return not file.read(8).startswith(CONTAINERS)
+    except (DocumentError, OSError):
+        return False
 
 
 def load_file(file: RawFile, options: LoadOptions) -> LoadedDocument:

@@ -13,10 +13,12 @@ class LoadOptions:
     Attributes:
         password: Tried on encrypted files.
         max_bytes: Larger files are refused.
+        max_characters: Files that hold more text are refused.
     """
 
     password: str | None = None
     max_bytes: int = 200_000_000
+    max_characters: int = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE})
 
 
+CONTAINERS = (*(start for start, _ in _STARTS), _ZIP, _OLE)
+"""What files begin with that are no text, whatever their names say."""
+
+
 def told_by_content(file: RawFile, named: str) -> str:
     """The media type that the content tells, or the one that the name tells.
 

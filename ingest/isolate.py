@@ -1,0 +1,197 @@
+"""A worker process seen from outside: started, asked, waited for within limits, ended."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Full, Queue
+from typing import IO
+
+from ingest.limits import Limits
+from ingest.reading import Message
+from ingest.worker import OUT_OF_MEMORY, Job, Setup
+
+_SCRIPT = Path(__file__).with_name("worker.py")
+_QUEUED = 4
+_PATIENCE_S = 0.2
+_GRACE_S = 15.0
+"""A worker ends itself at its time limit; one that does not is ended so much later."""
+_NEAR = 0.75
+_ALLOWED = {
+    ("ingest.reading", "Head"),
+    ("ingest.reading", "Part"),
+    ("ingest.reading", "Refused"),
+    ("ingest.sections", "Section"),
+    ("rag_app.types.documents", "CleanPage"),
+}
+
+
+class WorkerDied(Exception):  # noqa: N818 - what happened, not what is wrong with a call
+    """The process ended before its answer; the message says how, for people."""
+
+
+class Worker:
+    """One worker process.
+
+    Attributes:
+        busy: Whether it owes an answer, or a part of one.
+        files: How many it was given.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self.busy = False
+        self.files = 0
+        self._stopped, self._ending = threading.Event(), threading.Lock()
+        self._until = self._peak_mb = 0.0
+        # A process group of its own: Ctrl-C reaches the parent alone, which then ends it.
+        self._process = subprocess.Popen(  # noqa: S603 - our own script
+            [sys.executable, "-P", "-W", "ignore", str(_SCRIPT)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            process_group=0 if os.name == "posix" else None,
+        )
+        self._answers: Queue[Message | _End] = Queue(_QUEUED)
+        threading.Thread(target=self._receive, name="ingest-worker", daemon=True).start()
+        self._send(Setup([entry or "." for entry in sys.path], limits.memory_mb, limits.seconds))
+
+    def ask(self, job: Job) -> None:
+        """Gives it a file; the answer is awaited with ``answer``."""
+        self.busy = True
+        self.files += 1
+        self._until = time.monotonic() + self._limits.seconds + _GRACE_S
+        self._send(job)
+
+    def answer(self) -> Message:
+        """Its next message.
+
+        Raises:
+            WorkerDied: It crashed, or was ended at a limit; it is of no use any more.
+        """
+        while True:
+            try:
+                message = self._answers.get(timeout=_PATIENCE_S)
+            except Empty:
+                if not self.is_alive:
+                    raise WorkerDied("was not read to its end.") from None
+                if time.monotonic() < self._until:
+                    continue
+                self.stop()
+                raise WorkerDied(self._too_long()) from None
+            if isinstance(message, _End):
+                raise WorkerDied(self._how_it_ended())
+            self._until = time.monotonic() + self._limits.seconds + _GRACE_S
+            return message
+
+    def done(self) -> None:
+        """The answer was taken to its end."""
+        self.busy = False
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked."""
+        return not self._stopped.is_set()
+
+    def stop(self) -> None:
+        """Ends the process, whatever it is doing; may be called again."""
+        self._stopped.set()
+        with self._ending:
+            if self._process.returncode is not None:
+                return
+            self._kill()
+            if self._process.stdin is not None:
+                with suppress(OSError):
+                    self._process.stdin.close()
+            self._reap()
+
+    def _kill(self) -> None:
+        if hasattr(os, "wait4"):  # Popen.kill would reap it, and its peak of memory were lost
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        else:
+            self._process.kill()
+
+    def _reap(self) -> None:
+        if not hasattr(os, "wait4"):
+            self._process.wait()
+            return
+        _, status, usage = os.wait4(self._process.pid, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        self._peak_mb = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+
+    def _send(self, message: tuple[object, ...]) -> None:
+        stdin = self._process.stdin
+        # A process that is gone says so when it is asked for its answer.
+        with suppress(OSError, ValueError):
+            if stdin is not None:
+                stdin.write(pickle.dumps(tuple(message), protocol=5))
+                stdin.flush()
+
+    def _receive(self) -> None:
+        stream: IO[bytes] | None = self._process.stdout
+        message: Message | _End = None
+        while not isinstance(message, _End) and stream is not None:
+            try:
+                message = _Messages(stream).load()
+            except Exception:  # noqa: BLE001 - cut off, or not ours: the process is of no use
+                message = _End()
+                stream.close()
+            self._put(message)
+
+    def _put(self, message: Message | _End) -> None:
+        while not self._stopped.is_set():
+            with suppress(Full):
+                self._answers.put(message, timeout=_PATIENCE_S)
+                return
+
+    def _too_long(self) -> str:
+        return (
+            f"takes more than {self._limits.seconds:g} seconds to read and was given up. Export it "
+            "again from the program that made it, split it, or allow more time "
+            "(--set parse_seconds=N)."
+        )
+
+    def _how_it_ended(self) -> str:
+        self.stop()
+        status = self._process.returncode
+        if status == -getattr(signal, "SIGALRM", 0):
+            return self._too_long()
+        # Parsers in C do not ask what to do without memory, they crash.
+        if status == OUT_OF_MEMORY or self._peak_mb > _NEAR * self._limits.memory_mb:
+            return (
+                f"needs more than {self._limits.memory_mb} MB of memory to be read and was given "
+                "up. Split it, or allow more (--set parse_memory_mb=N)."
+            )
+        return (
+            f"makes the program that reads it crash ({_named(status)}); no other file is "
+            "affected. Export it again from the program that made it, or report it with the file."
+        )
+
+
+class _End:
+    """There are no more messages."""
+
+
+class _Messages(pickle.Unpickler):
+    """Reads only what a worker has to say: one that a file took over can make nothing run here."""
+
+    def find_class(self, module: str, name: str) -> object:
+        """The few classes of answers."""
+        if (module, name) not in _ALLOWED:
+            raise pickle.UnpicklingError(f"{module}.{name} is no answer")
+        return super().find_class(module, name)
+
+
+def _named(status: int) -> str:
+    if status < 0:
+        with suppress(ValueError):
+            return signal.Signals(-status).name
+    return f"exit status {status}"

@@ -1,0 +1,115 @@
+"""What is kept of reports: the files of each collection that are not in it, and why.
+
+One small file for each collection, beside the catalog; a file that comes in later leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from ingest.load import supported_suffixes
+from rag_app.settings import Settings
+from rag_app.store.report_files import report_file
+from rag_app.types import FileOutcome
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A file that is not in a collection.
+
+    Attributes:
+        path: The file.
+        state: ``failed`` or ``skipped``.
+        reason: Why, and what to do.
+        at: When that was found (UTC, ISO 8601).
+    """
+
+    path: str
+    state: str
+    reason: str
+    at: str
+
+
+def left_out(settings: Settings, collection: str) -> list[Left]:
+    """The files that failed or were skipped when they were last tried, by path."""
+    kept = _read(report_file(settings.home, collection))
+    return [Left(path, **entry) for path, entry in sorted(kept.items())]
+
+
+def failed_paths(settings: Settings, collection: str) -> tuple[list[str], list[str]]:
+    """The files that failed when they were last tried: those there still, and those gone."""
+    failed = [one.path for one in left_out(settings, collection) if one.state == "failed"]
+    there = [path for path in failed if os.path.lexists(path)]
+    return there, [path for path in failed if path not in there]
+
+
+def keep(settings: Settings, collection: str, outcomes: Iterable[FileOutcome]) -> None:
+    """Brings what is kept of a collection up to date with a run.
+
+    What cannot be written is not kept: the run itself, which is over, has succeeded or not.
+    """
+    outcomes = list(outcomes)
+    if not outcomes:
+        return
+    file = report_file(settings.home, collection)
+    with suppress(OSError):
+        if not file.exists() and not any(map(_is_left, outcomes)):
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(file.with_suffix(".lock")):
+            before = _read(file)
+            after = _merged(before, outcomes)
+            if after != before:
+                _write(file, after)
+
+
+def drop(settings: Settings, collection: str, paths: Iterable[str]) -> None:
+    """Keeps nothing more of some files."""
+    keep(settings, collection, [FileOutcome(path, "forgotten") for path in paths])
+
+
+def _is_left(outcome: FileOutcome) -> bool:
+    """Folders are full of files of types that are not read; nothing is to be done about those."""
+    known = Path(outcome.path).suffix.lower() in supported_suffixes()
+    return outcome.state == "failed" or (outcome.state == "skipped" and known)
+
+
+def _merged(
+    kept: dict[str, dict[str, str]], outcomes: Iterable[FileOutcome]
+) -> dict[str, dict[str, str]]:
+    merged, now = dict(kept), datetime.now(UTC).isoformat(timespec="seconds")
+    for one in outcomes:
+        if not _is_left(one):
+            merged.pop(one.path, None)
+        elif (known := merged.get(one.path)) is None or known["reason"] != one.reason:
+            merged[one.path] = {"state": one.state, "reason": one.reason, "at": now}
+    return merged
+
+
+def _read(file: Path) -> dict[str, dict[str, str]]:
+    """Nothing if it is not there, or spoilt: it can be told anew."""
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+        return {
+            str(path): {key: str(entry[key]) for key in ("state", "reason", "at")}
+            for path, entry in kept["files"].items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def _write(file: Path, kept: dict[str, dict[str, str]]) -> None:
+    """Whole or not at all."""
+    part = file.with_suffix(".part")
+    part.write_text(
+        json.dumps({"files": kept}, ensure_ascii=False, indent=1), "utf-8", "backslashreplace"
+    )
+    part.replace(file)

@@ -1,0 +1,96 @@
+"""What a run would do with each file, found out without storing anything (``--dry-run``).
+
+Files are read, so that those that would fail are known; the embedding model is not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from ingest.files import select
+from ingest.ledger import Ledger
+from ingest.limits import limits_of, options_of
+from ingest.plan import duplicate, fingerprints, forgotten, make_plan, outcome_of_error
+from ingest.pool import Readers, Turn
+from ingest.reading import Head, no_words
+from ingest.report import IngestReport, Progress
+from ingest.target import Target
+from rag_app.errors import DocumentError
+from rag_app.settings import Settings
+from rag_app.types import FileOutcome
+
+
+def rehearse(
+    paths: Iterable[str | Path],
+    settings: Settings,
+    *,
+    sync: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> IngestReport:
+    """The outcome that each file would have; passages are not counted.
+
+    Raises:
+        RagError: The run itself could not go on.
+    """
+    from rag_app.store import Store
+
+    ledger = Ledger(settings.collection, progress)
+    ledger.rehearsed = True
+    options, stop = options_of(settings), cancelled or (lambda: False)
+    with Store(settings) as store:
+        existing = Target(store, settings, settings.collection, None).existing()
+        known = existing.paths() if existing else {}
+        records = {one.id: one for one in existing.documents()} if existing else {}
+    selection = select(paths)
+    ledger.total = len(selection.files) + len(selection.missing) + len(selection.failed)
+    ledger.settle(selection.failed)
+    digests, refused = fingerprints(selection.files, options, stop)
+    ledger.settle(refused)
+    plan = make_plan(selection, digests, known, records, sync=sync)
+    ledger.settle(plan.settled)
+    ledger.settle(duplicate(path, records[document_id]) for path, document_id in plan.points)
+    readers = Readers(options, limits_of(settings))
+    try:
+        for turn in readers.turns(plan.tasks):
+            if stop():
+                ledger.interrupted = True
+                break
+            ledger.settle(_outcomes(turn, known))
+    finally:
+        readers.close()
+    ledger.settle(forgotten(path, known[path]) for path in plan.gone)
+    return ledger.report()
+
+
+def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
+    first, *others = map(str, turn.task.paths)
+    try:
+        head = _read(turn)
+    except DocumentError as error:
+        for path in (first, *others):
+            yield outcome_of_error(path, error, turn.task.document_id)
+        return
+    yield FileOutcome(
+        first,
+        "updated" if first in known else "added",
+        document_id=head.document_id,
+        pages=head.pages,
+        empty_pages=head.empty_pages,
+        characters=head.characters,
+        seconds=head.seconds,
+        stages=head.stages,
+        peak_mb=head.peak_mb,
+    )
+    for path in others:
+        reason = f"The same content as {first}."
+        yield FileOutcome(path, "duplicate", reason, head.document_id, head.pages)
+
+
+def _read(turn: Turn) -> Head:
+    head, parts = turn.read()
+    texts = [one.page.text[one.start : one.end] for part in parts for one in part.sections]
+    if not any(char.isalnum() for text in texts for char in text):
+        raise no_words(turn.task.paths[0])
+    return head

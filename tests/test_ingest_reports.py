@@ -1,0 +1,224 @@
+"""What is told of each file: reports, what is kept, rehearsals, stages, the check at the end."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from cli_samples import Cli
+from embeddings_samples import settings_in
+from ingest_samples import simple_pdf
+
+from ingest import ingest_paths
+from ingest.kept import failed_paths, left_out
+from ingest.rehearse import rehearse
+from ingest.report import IngestReport
+from ingest.report_file import csv_of, write_report
+from ingest.stages import stages_of
+from rag_app.store import Store
+from rag_app.types import FileOutcome
+
+TEXT = "The Heron pump lifts 55 litres a minute.\n"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return settings_in(tmp_path / "rag")
+
+
+@pytest.fixture
+def docs(tmp_path):
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "pump.md").write_text(f"# Pump\n\n{TEXT}")
+    (folder / "same.md").write_text(f"# Pump\n\n{TEXT}")
+    simple_pdf(folder / "terms.pdf", "The warranty lasts 36 months.", "Claims go to the office.")
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
+    (folder / "dots.txt").write_text("--- ... ---")
+    return folder
+
+
+def states(report):
+    return {Path(outcome.path).name: outcome.state for outcome in report.outcomes}
+
+
+STATES = {
+    "broken.pdf": "failed",
+    "dots.txt": "skipped",
+    "pump.md": "added",
+    "same.md": "duplicate",
+    "terms.pdf": "added",
+}
+
+
+def test_a_rehearsal_says_what_a_run_does_and_stores_nothing(settings, docs):
+    told = rehearse([docs], settings)
+    assert states(told) == STATES
+    assert told.to_json()["dry_run"] is True
+    with Store(settings) as store:
+        assert not store.exists("default")
+    assert left_out(settings, "default") == []
+    done = ingest_paths([docs], settings)
+    assert states(done) == STATES
+    assert {one.path: (one.reason, one.pages) for one in done.outcomes} == {
+        one.path: (one.reason, one.pages) for one in told.outcomes
+    }
+    (docs / "pump.md").write_text("Another text.")
+    (docs / "copy.pdf").write_bytes((docs / "terms.pdf").read_bytes())
+    (docs / "same.md").unlink()
+    told = rehearse([docs], settings, sync=True)
+    assert states(told) == {
+        **STATES,
+        "pump.md": "updated",
+        "same.md": "forgotten",
+        "copy.pdf": "duplicate",
+        "terms.pdf": "unchanged",
+    }
+
+
+def test_the_report_in_all_its_forms(settings, docs, tmp_path):
+    report = ingest_paths([docs], settings)
+    told = report.to_json()
+    assert told["problems"] == []
+    assert set(told["totals"]["stages"]) == {"load", "clean", "cut", "embed"}
+    by_name = {Path(one["path"]).name: one for one in told["files"]}
+    assert len(by_name) == len(told["files"]) == 5
+    assert by_name["terms.pdf"]["pages"] == 2
+    assert by_name["terms.pdf"]["stages"]["load"] > 0
+    for one in told["files"]:
+        assert (one["chunks"] > 0) == (one["state"] in {"added", "duplicate"})
+        assert bool(one["reason"]) == (one["state"] != "added")
+    write_report(report, tmp_path / "out.CSV")
+    with (tmp_path / "out.CSV").open(encoding="utf-8-sig", newline="") as file:
+        rows = {Path(row["path"]).name: row for row in csv.DictReader(file)}
+    assert rows.keys() == by_name.keys()
+    assert rows["terms.pdf"]["chunks"] == str(by_name["terms.pdf"]["chunks"])
+    assert float(rows["terms.pdf"]["load_seconds"]) > 0
+    write_report(report, tmp_path / "out.json")
+    assert json.loads((tmp_path / "out.json").read_text()) == json.loads(json.dumps(told))
+    # A spreadsheet would compute a name like this one.
+    assert "'=1+1.txt" in csv_of(IngestReport((FileOutcome("=1+1.txt", "added"),), "default", 0.0))
+
+
+def test_what_failed_is_kept_until_it_is_in(settings, docs):
+    ingest_paths([docs], settings)
+    kept = {Path(one.path).name: one for one in left_out(settings, "default")}
+    assert {name: one.state for name, one in kept.items()} == {
+        "broken.pdf": "failed",
+        "dots.txt": "skipped",
+    }
+    assert "broken or cut off" in kept["broken.pdf"].reason
+    ingest_paths([docs / "pump.md"], settings)
+    assert failed_paths(settings, "default") == ([str(docs / "broken.pdf")], [])
+    with Store(settings) as store:
+        store.rename("default", "other")
+    assert len(left_out(settings, "other")) == 2
+    simple_pdf(docs / "broken.pdf", "A sound file now.")
+    report = ingest_paths(failed_paths(settings, "other")[0], settings, collection="other")
+    assert states(report) == {"broken.pdf": "added"}
+    assert [one.state for one in left_out(settings, "other")] == ["skipped"]
+    with Store(settings) as store:
+        store.delete("other")
+    assert left_out(settings, "other") == []
+
+
+def test_a_file_that_a_fault_of_ours_passes_over_is_told(settings, docs, monkeypatch):
+    monkeypatch.setattr("ingest.pool.Readers.turns", lambda _self, _tasks: iter(()))
+    told = {Path(one.path).name: one for one in ingest_paths([docs], settings).outcomes}
+    assert told.keys() == STATES.keys()
+    assert told["pump.md"].state == "failed"
+    assert "passed over" in told["pump.md"].reason
+
+
+def test_retry_failed_on_the_command_line(tmp_path, docs):
+    cli = Cli(tmp_path)
+    assert "No file of 'default' is known" in cli.ingest("--retry-failed").stderr
+    first = cli.ingest(docs, "--report", "first.csv")
+    assert first.returncode == 3
+    assert (tmp_path / "first.csv").read_text("utf-8-sig").startswith("path,state,reason")
+    simple_pdf(docs / "broken.pdf", "A sound file now.")
+    again = cli.ingest("--retry-failed", "--json")
+    assert again.returncode == 0, again.stderr
+    assert [one["state"] for one in json.loads(again.stdout)["files"]] == ["added"]
+
+
+def test_every_stage_of_one_file(tmp_path, settings, docs):
+    stages = stages_of(docs / "terms.pdf", settings)
+    told = stages.to_json()
+    assert told["by_content"] == "application/pdf"
+    assert told["loader"] == "ingest.load.pdf"
+    assert [page["number"] for page in told["pages"]] == [1, 2]
+    assert "36 months" in told["pages"][0]["raw"]
+    assert "36 months" in told["chunks"][0]["text"]
+    assert told["chunks"][0]["tokens"] > 3
+    cli = Cli(tmp_path)
+    shown = cli.ingest("--explain", docs / "pump.md")
+    assert shown.returncode == 0, shown.stderr
+    for word in ("text/markdown", "ingest.load.markdown", "level 1: Pump", "tokens", "Heron"):
+        assert word in shown.stdout
+    refused = cli.ingest("--explain", docs / "broken.pdf")
+    assert refused.returncode == 1
+    assert "broken or cut off" in refused.stderr
+
+
+def test_odd_files_each_get_their_outcome(settings, tmp_path):
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe.txt")
+    (folder / "loop.txt").symlink_to("loop.txt")
+    (folder / "self").symlink_to(folder)
+    (folder / ("n" * 251 + ".txt")).write_text(TEXT)
+    Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff.txt")).write_text(TEXT)
+    (folder / "device.txt").symlink_to("/dev/zero")
+    (folder / "gone.md").write_text("It goes.")
+    (folder / "grows.md").write_text("It grows. " * 9)
+
+    def meddle(_progress):
+        (folder / "gone.md").unlink(missing_ok=True)
+        if (folder / "grows.md").stat().st_size < 100:
+            with (folder / "grows.md").open("a") as file:
+                file.write("More of it. " * 9)
+
+    report = ingest_paths([folder, folder, folder / "grows.md"], settings, progress=meddle)
+    reasons = {Path(one.path).name: one.reason for one in report.outcomes if one.state == "failed"}
+    assert len(report.outcomes) == len({one.path for one in report.outcomes}) == 7
+    assert reasons.keys() == {"pipe.txt", "loop.txt", "bad\\xff.txt", "device.txt", "gone.md"}
+    assert "pipe or socket" in reasons["pipe.txt"]
+    assert "link to itself" in reasons["loop.txt"]
+    assert "not valid UTF-8" in reasons["bad\\xff.txt"]
+    assert "There is no file" in reasons["gone.md"]
+    assert states(report)["grows.md"] == "added"
+    assert report.problems == ()
+
+
+def damage(settings, statement):
+    with closing(sqlite3.connect(settings.home / "catalog.sqlite3")) as connection, connection:
+        return connection.execute(statement).fetchall()
+
+
+def test_the_check_at_the_end_and_the_repair(docs, tmp_path):
+    settings = settings_in(tmp_path).override(home=tmp_path / "home")
+    ingest_paths([docs], settings)
+    damage(settings, "DELETE FROM keywords_1 WHERE rowid = (SELECT min(key) FROM chunks)")
+    damage(settings, "INSERT INTO keywords_1 (rowid, body) VALUES (999999, 'stray')")
+    (docs / "pump.md").write_text("Another text about herons.")
+    names = damage(settings, "SELECT name FROM indexes")
+    report = ingest_paths([docs], settings)
+    assert any("missing from the keyword index" in problem for problem in report.problems)
+    with Store(settings) as store:
+        assert len(store.check("default")) == 2
+        store._index.remove(names[0][0], store.get("default").chunk_ids()[:1])
+        assert len(store.check("default")) == 3
+    done = Cli(tmp_path).rag("doctor", "--repair")
+    assert done.returncode == 0, done.stdout
+    assert "3 differences mended" in done.stderr
+    assert "catalog and indexes agree" in done.stdout
+    with Store(settings) as store:
+        collection = store.get("default")
+        assert len(collection.search_keywords("warranty", 5)) == 1
+        assert collection.search_keywords("stray", 5) == []
