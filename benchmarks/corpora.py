@@ -16,7 +16,7 @@ from ingest import ingest_paths
 from rag_app.answering.condense import leans_on_history
 from rag_app.embeddings import IdentifiedEmbeddings, cached, embeddings_for
 from rag_app.retrieval.search import Searcher
-from rag_app.settings import load_settings
+from rag_app.settings import Settings, load_settings
 from rag_app.store import Store
 from rag_app.types import Filter
 
@@ -87,6 +87,11 @@ class Opened:
         self.searcher = searcher
         self._ids = {record.name: record.id for record in searcher.collection.documents()}
 
+    @classmethod
+    def of(cls, settings: Settings) -> Opened:
+        """The collection that ``settings`` name, with the default model."""
+        return cls(Searcher(Store(settings).get(settings.collection), _default_model()))
+
     def without(self, names: Iterable[str]) -> Filter:
         """All documents but some."""
         left_out = {self._ids.get(name, "") for name in names}
@@ -103,7 +108,7 @@ def opened(home: Path, name: str, documents: Iterable[Text]) -> Opened:
             path.write_text(document.text + "\n", encoding="utf-8")
     settings = load_settings({"home": home / "rag", "collection": name}, environ={})
     ingest_paths([folder], settings)
-    return Opened(Searcher(Store(settings).get(name), _default_model()))
+    return Opened.of(settings)
 
 
 @cache
@@ -122,6 +127,12 @@ def squad(data: Path = DATA) -> Corpus:
 def squad_reported(corpus: Corpus) -> list[Question]:
     """The 500 questions that figures are given for; nothing is fitted on them."""
     return random.Random(SEED).sample(list(corpus.questions), REPORTED)
+
+
+def cranfield(data: Path = DATA) -> Corpus:
+    """Cranfield: abstracts on aeronautics, and questions of engineers."""
+    folder = data / "beir" / "cranfield"
+    return Corpus(*_beir(folder, folder / "corpus.jsonl"))
 
 
 def scifact(data: Path = DATA) -> Corpus:
