@@ -24,7 +24,11 @@ _PATIENCE_S = 0.2
 _GRACE_S = 15.0
 """A worker ends itself at its time limit; one that does not is ended so much later."""
 _NEAR = 0.75
+_RSS_UNIT = 1024 if sys.platform == "linux" else 1024**2
+"""Of what the system calls the largest resident set, in a MiB."""
 _ALLOWED = {
+    ("ingest.listing", "Listing"),
+    ("ingest.listing", "Member"),
     ("ingest.reading", "Head"),
     ("ingest.reading", "Part"),
     ("ingest.reading", "Refused"),
@@ -51,6 +55,7 @@ class Worker:
         self.files = 0
         self._stopped, self._ending = threading.Event(), threading.Lock()
         self._until = self._peak_mb = 0.0
+        self._inherited_mb = _own_peak_mb()
         # A process group of its own: Ctrl-C reaches the parent alone, which then ends it.
         self._process = subprocess.Popen(  # noqa: S603 - our own script
             [sys.executable, "-P", "-W", "ignore", str(_SCRIPT)],
@@ -125,7 +130,7 @@ class Worker:
             return
         _, status, usage = os.wait4(self._process.pid, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        self._peak_mb = usage.ru_maxrss / (1024 if sys.platform == "linux" else 1024**2)
+        self._peak_mb = usage.ru_maxrss / _RSS_UNIT
 
     def _send(self, message: tuple[object, ...]) -> None:
         stdin = self._process.stdin
@@ -165,7 +170,10 @@ class Worker:
         if status == -getattr(signal, "SIGALRM", 0):
             return self._too_long()
         # Parsers in C do not ask what to do without memory, they crash.
-        if status == OUT_OF_MEMORY or self._peak_mb > _NEAR * self._limits.memory_mb:
+        # Linux counts the parent's peak as the child's: below that, the child's is not known.
+        is_own = self._peak_mb > self._inherited_mb
+        near = is_own and self._peak_mb > _NEAR * self._limits.memory_mb
+        if status == OUT_OF_MEMORY or near:
             return (
                 f"needs more than {self._limits.memory_mb} MB of memory to be read and was given "
                 "up. Split it, or allow more (--set parse_memory_mb=N)."
@@ -188,6 +196,14 @@ class _Messages(pickle.Unpickler):
         if (module, name) not in _ALLOWED:
             raise pickle.UnpicklingError(f"{module}.{name} is no answer")
         return super().find_class(module, name)
+
+
+def _own_peak_mb() -> float:
+    with suppress(ImportError):
+        import resource
+
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RSS_UNIT
+    return 0.0
 
 
 def _named(status: int) -> str:

@@ -76,6 +76,7 @@ def wait_for(condition):
 
 
 def test_each_fault_costs_its_own_file_alone(tmp_path):
+    held = bytearray(LIMITS.memory_mb << 20)  # a parent of this size must not look like its child's
     paths = make(tmp_path, "good 0", "abort", "leave", "recurse", "fetch", "start", "chatter")
     found = read([*paths, *make(tmp_path / "..", "good 1")])
     assert found[0] == ["good 0"]
@@ -86,6 +87,7 @@ def test_each_fault_costs_its_own_file_alone(tmp_path):
     assert "network or for another program" in found[5]
     assert found[6] == ["chatter"]
     assert found[7] == ["good 1"]
+    assert held
     for reason in found[1:6]:
         assert reason.startswith("0")
         assert "\n" not in reason
