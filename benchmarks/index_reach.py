@@ -5,7 +5,7 @@
 SciFact's passages with the bundled model's vectors, in the embedded index that the product uses. A
 passage is out of reach if a search with its own vector does not bring it (nor one as near); how
 many these are depends on chance, so each setting is built several times. Indexes that were built
-with fewer links keep them until the collection is switched or read in anew. Four minutes.
+with fewer links keep them until the collection is switched or read in anew. Ten minutes.
 """
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def settings_table() -> str:
 def _default(name: str, field: FieldInfo) -> str:
     if name in FACTORIES:
         return FACTORIES[name]
-    return "unset" if field.default is None else f"`{field.default}`"
+    return "unset" if field.default in (None, "") else f"`{field.default}`"
 
 
 def _values(field: FieldInfo) -> str:

@@ -16,7 +16,8 @@ from collections.abc import Iterator, Sequence
 from ingest.furniture import repeated_edges
 from ingest.hyphens import CUT, Hyphens
 from ingest.traced import TracedText
-from rag_app.types import PDF, CleanPage, LoadedDocument
+from rag_app.types import CleanPage, LoadedDocument
+from rag_app.types.media import PRINTED
 
 _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
 # Bullets that Word's symbol fonts leave in the private use area.
@@ -50,9 +51,9 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
     """Cleans all pages of a document; a page without text stays, empty."""
     traced = [TracedText(page.text) for page in document.pages]
     for text in traced:
-        text.sub(_ODD if document.media_type != PDF else _ODD_IN_PDF, _even)
+        text.sub(_ODD if document.media_type not in PRINTED else _ODD_IN_PDF, _even)
         _compose(text)
-    if document.media_type == PDF:
+    if document.media_type in PRINTED:
         # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
         _drop_furniture(document, traced)
         hyphens = Hyphens([text.text for text in traced])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ingest.ignored import Ignored
 from ingest.load import explain
+from ingest.load.members import leads_to_file
 from rag_app.types import FileOutcome
 
 
@@ -23,12 +24,14 @@ class Selection:
         missing: Given paths that are not there.
         failed: What could not even be listed.
         roots: The given paths, absolute; what lies below them is the user's concern.
+        opened: Archives that were looked through to their end, and the paths of all in them.
     """
 
     files: list[Path] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     failed: list[FileOutcome] = field(default_factory=list)
     roots: list[str] = field(default_factory=list)
+    opened: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def covers(self, path: str) -> bool:
         """Whether a path is one of those given, lies below one, or fits a pattern."""
@@ -68,7 +71,7 @@ def _meant(root: Path, selection: Selection) -> Iterator[Path]:
             selection.missing.append(root)
         for match in matches:
             yield from _below(match, selection)
-    elif os.path.lexists(root):
+    elif leads_to_file(root):
         yield from _below(root, selection)
     else:
         selection.missing.append(root)

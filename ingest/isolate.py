@@ -15,7 +15,7 @@ from queue import Empty, Full, Queue
 from typing import IO
 
 from ingest.limits import Limits
-from ingest.reading import Message
+from ingest.reading import Message, StillReading
 from ingest.worker import OUT_OF_MEMORY, Job, Setup
 
 _SCRIPT = Path(__file__).with_name("worker.py")
@@ -32,6 +32,7 @@ _ALLOWED = {
     ("ingest.reading", "Head"),
     ("ingest.reading", "Part"),
     ("ingest.reading", "Refused"),
+    ("ingest.reading", "StillReading"),
     ("ingest.sections", "Section"),
     ("rag_app.types.documents", "CleanPage"),
 }
@@ -72,7 +73,7 @@ class Worker:
         """Gives it a file; the answer is awaited with ``answer``."""
         self.busy = True
         self.files += 1
-        self._until = time.monotonic() + self._limits.seconds + _GRACE_S
+        self._allow_time()
         self._send(job)
 
     def answer(self) -> Message:
@@ -93,7 +94,7 @@ class Worker:
                 raise WorkerDied(self._too_long()) from None
             if isinstance(message, _End):
                 raise WorkerDied(self._how_it_ended())
-            self._until = time.monotonic() + self._limits.seconds + _GRACE_S
+            self._allow_time()
             return message
 
     def done(self) -> None:
@@ -149,13 +150,19 @@ class Worker:
             except Exception:  # noqa: BLE001 - cut off, or not ours: the process is of no use
                 message = _End()
                 stream.close()
-            self._put(message)
+            if isinstance(message, StillReading):  # kept out of the queue, which may be full
+                self._allow_time()
+            else:
+                self._put(message)
 
     def _put(self, message: Message | _End) -> None:
         while not self._stopped.is_set():
             with suppress(Full):
                 self._answers.put(message, timeout=_PATIENCE_S)
                 return
+
+    def _allow_time(self) -> None:
+        self._until = time.monotonic() + self._limits.seconds + _GRACE_S
 
     def _too_long(self) -> str:
         return (

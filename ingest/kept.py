@@ -6,7 +6,6 @@ One small file for each collection, beside the catalog; a file that comes in lat
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ from pathlib import Path
 from filelock import FileLock
 
 from ingest.load import supported_suffixes
+from ingest.load.members import leads_to_file
 from rag_app.settings import Settings
 from rag_app.store.report_files import report_file
 from rag_app.types import FileOutcome
+from rag_app.types.archives import ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +48,28 @@ def left_out(settings: Settings, collection: str) -> list[Left]:
 def failed_paths(settings: Settings, collection: str) -> tuple[list[str], list[str]]:
     """The files that failed when they were last tried: those there still, and those gone."""
     failed = [one.path for one in left_out(settings, collection) if one.state == "failed"]
-    there = [path for path in failed if os.path.lexists(path)]
+    there = [path for path in failed if leads_to_file(path)]
     return there, [path for path in failed if path not in there]
 
 
-def keep(settings: Settings, collection: str, outcomes: Iterable[FileOutcome]) -> None:
+def keep(
+    settings: Settings,
+    collection: str,
+    outcomes: Iterable[FileOutcome],
+    opened: frozenset[str] = frozenset(),
+) -> None:
     """Brings what is kept of a collection up to date with a run.
 
     What cannot be written is not kept: the run itself, which is over, has succeeded or not.
+
+    Args:
+        settings: Name the place.
+        collection: Its name.
+        outcomes: What became of the files.
+        opened: Archives in which nothing else is wrong than the outcomes say.
     """
     outcomes = list(outcomes)
-    if not outcomes:
+    if not outcomes and not opened:
         return
     file = report_file(settings.home, collection)
     with suppress(OSError):
@@ -66,20 +78,33 @@ def keep(settings: Settings, collection: str, outcomes: Iterable[FileOutcome]) -
         file.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(file.with_suffix(".lock")):
             before = _read(file)
-            after = _merged(before, outcomes)
+            after = _merged(_outside(before, opened), outcomes)
             if after != before:
                 _write(file, after)
 
 
 def drop(settings: Settings, collection: str, paths: Iterable[str]) -> None:
-    """Keeps nothing more of some files."""
-    keep(settings, collection, [FileOutcome(path, "forgotten") for path in paths])
+    """Keeps nothing more of some files, nor of what was in archives that are gone."""
+    outcomes = [FileOutcome(path, "forgotten") for path in paths]
+    gone = frozenset(one.path for one in outcomes if not leads_to_file(one.path))
+    keep(settings, collection, outcomes, gone)
 
 
 def _is_left(outcome: FileOutcome) -> bool:
     """Folders are full of files of types that are not read; nothing is to be done about those."""
-    known = Path(outcome.path).suffix.lower() in supported_suffixes()
+    known = ending(Path(outcome.path)) in supported_suffixes()
     return outcome.state == "failed" or (outcome.state == "skipped" and known)
+
+
+def _outside(kept: dict[str, dict[str, str]], opened: frozenset[str]) -> dict[str, dict[str, str]]:
+    """What is neither one of these archives nor in one."""
+    if not opened:
+        return kept
+    return {
+        path: entry
+        for path, entry in kept.items()
+        if opened.isdisjoint((path, *map(str, Path(path).parents)))
+    }
 
 
 def _merged(

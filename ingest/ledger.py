@@ -28,6 +28,7 @@ class Ledger:
         interrupted: Whether the run was stopped.
         problems: What the check at the end found.
         rehearsed: Whether nothing is stored.
+        opened: Archives that were looked through to their end; they have no outcome themselves.
     """
 
     def __init__(self, collection: str, listener: Callable[[Progress], None] | None) -> None:
@@ -38,6 +39,7 @@ class Ledger:
         self.embeddings: IdentifiedEmbeddings | None = None
         self.interrupted = self.rehearsed = False
         self.problems: tuple[str, ...] = ()
+        self.opened: set[str] = set()
 
     def settle(self, outcomes: Iterable[FileOutcome]) -> None:
         """Enters files that have come to their end."""
@@ -52,6 +54,11 @@ class Ledger:
         self.settle(
             FileOutcome(str(path), "failed", _FORGOTTEN) for path in paths if str(path) not in known
         )
+
+    @property
+    def looked_through(self) -> frozenset[str]:
+        """Archives of which every member has its outcome."""
+        return frozenset(() if self.interrupted else self.opened)
 
     @property
     def has_changed(self) -> bool:

@@ -16,7 +16,7 @@ class Limits:
     """What a worker process may use for one file.
 
     Attributes:
-        seconds: It is stopped after so long.
+        seconds: It is stopped after so long; a page that is recognised starts the time anew.
         memory_mb: It gets no more memory than this.
         workers: How many work at once.
     """
@@ -33,10 +33,15 @@ def options_of(settings: Settings) -> LoadOptions:
         password=secret.get_secret_value() if secret else None,
         max_bytes=int(settings.max_file_mb * 1e6),
         max_characters=settings.max_file_characters,
+        ocr=settings.ocr,
+        ocr_threads=max(1, (os.cpu_count() or 1) // _workers(settings)),
     )
 
 
 def limits_of(settings: Settings) -> Limits:
     """What reading one file may cost."""
-    workers = settings.parse_workers or min(_MOST_WORKERS, os.cpu_count() or 1)
-    return Limits(settings.parse_seconds, settings.parse_memory_mb, workers)
+    return Limits(settings.parse_seconds, settings.parse_memory_mb, _workers(settings))
+
+
+def _workers(settings: Settings) -> int:
+    return settings.parse_workers or min(_MOST_WORKERS, os.cpu_count() or 1)

@@ -9,10 +9,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from ingest.clean import clean_pages
-from ingest.load import LoadOptions, digest_file, format_of, layout, page_image, pdfium
+from ingest.load import (
+    LoadOptions,
+    digest_file,
+    format_of,
+    images,
+    layout,
+    page_image,
+    pdfium,
+    read_file,
+)
+from ingest.load.members import outer_archive
 from ingest.traced import raw_range
 from rag_app.errors import DocumentUnreadableError
 from rag_app.types import PDF, CleanPage, LoadedDocument, Page
+from rag_app.types.media import IMAGES, PRINTED
 
 _SCALE = 2.0
 
@@ -26,7 +37,7 @@ def locate_quote(
     document_id: str | None = None,
     scale: float = _SCALE,
 ) -> tuple[bytes, bool]:
-    """Draws a page of a PDF with a quotation highlighted.
+    """Draws a page of a PDF with a quotation highlighted, or an image as it is.
 
     Args:
         path: The file.
@@ -40,14 +51,19 @@ def locate_quote(
         A PNG, and whether the quotation was found on the page.
 
     Raises:
-        DocumentError: The file is gone, changed since it was ingested, is no PDF, or is broken.
+        DocumentError: The file is gone, changed since it was ingested, has no pages to draw, or is
+            broken.
     """
     options = LoadOptions(password, max_bytes=2**62)
     _check(path, options, document_id)
-    cleaned = _clean_page(path, page, password)
+    if format_of(path).media_type in IMAGES:
+        return images.draw(read_file(path, options), page), False
+    # A file in an archive has no place on disk that PDFium could open.
+    data = read_file(path, options).data if outer_archive(path) else None
+    cleaned = _clean_page(path, page, password, data)
     found = find_quote(cleaned.text, quote)
     marks = [raw_range(cleaned.offsets, *found)] if found else []
-    return page_image.render_page(path, page, password, marks, scale), found is not None
+    return page_image.render_page(path, page, password, marks, scale, data), found is not None
 
 
 def find_quote(text: str, quote: str) -> tuple[int, int] | None:
@@ -66,7 +82,7 @@ def _letters(text: str) -> str:
 
 
 def _check(path: Path, options: LoadOptions, document_id: str | None) -> None:
-    if format_of(path).media_type != PDF:
+    if format_of(path).media_type not in PRINTED:
         raise DocumentUnreadableError(f"{path.name} has no pages to draw. Open the file itself.")
     digest = digest_file(path, options)
     if document_id is not None and digest != document_id:
@@ -75,9 +91,9 @@ def _check(path: Path, options: LoadOptions, document_id: str | None) -> None:
         )
 
 
-def _clean_page(path: Path, page: int, password: str | None) -> CleanPage:
+def _clean_page(path: Path, page: int, password: str | None, data: bytes | None) -> CleanPage:
     try:
-        with pdfium.open_pdf(path, path.name, password) as document:
+        with pdfium.open_pdf(data or path, path.name, password) as document:
             text, lines = pdfium.read_page(document, page - 1)
     except pdfium.PdfBrokenError as error:
         raise DocumentUnreadableError(

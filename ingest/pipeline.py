@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ingest.archives import open_archives
 from ingest.describe import described
 from ingest.embed import Embedder
 from ingest.files import Selection, select
@@ -89,7 +90,7 @@ def ingest_paths(  # noqa: PLR0913 - all that a run can be asked for
         attach(error, ledger.report())
         raise
     finally:
-        keep(settings, name, ledger.report().outcomes)
+        keep(settings, name, ledger.report().outcomes, ledger.looked_through)
     return ledger.report()
 
 
@@ -106,6 +107,7 @@ class _Run:
     ) -> None:
         self._metadata = metadata
         self._target, self._ledger, self._stop = target, ledger, stop
+        self._settings = settings
         self._options, self._limits = options_of(settings), limits_of(settings)
         self._known: dict[str, str] = {}
         self._records: dict[str, DocumentRecord] = {}
@@ -115,8 +117,13 @@ class _Run:
         selection = select(paths)
         self._ledger.total = len(selection.files) + len(selection.missing) + len(selection.failed)
         self._ledger.settle(selection.failed)
+        unpacked = open_archives(selection, self._settings, self._stop)
+        self._ledger.opened |= selection.opened.keys()
+        self._ledger.total += len(unpacked.digests) + len(unpacked.refused)
+        self._ledger.settle(unpacked.refused)
         digests, refused = fingerprints(selection.files, self._options, self._stop)
         self._ledger.settle(refused)
+        digests |= unpacked.digests
         plan = self._plan(selection, digests, sync=sync, force=force)
         if self._records and not plan.is_empty:
             self._target.writer()
@@ -134,7 +141,7 @@ class _Run:
             self._forget(plan)
         if not self._stop():
             self._target.catch_up()
-            self._ledger.account(selection.files)
+            self._ledger.account([*selection.files, *unpacked.digests])
 
     def _plan(
         self, selection: Selection, digests: dict[Path, str], *, sync: bool, force: bool

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from glob import has_magic
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from ingest.files import Selection
 from ingest.load import LoadOptions, digest_file, format_of
+from ingest.load.members import leads_to_file
 from rag_app.errors import DocumentError, DocumentSkippedError
 from rag_app.types import DocumentRecord, FileOutcome, Metadata
 
@@ -105,8 +105,7 @@ def make_plan(
         else:
             plan.points.append((str(path), document_id))
     plan.tasks = [Task(document_id, tuple(paths)) for document_id, paths in new.items()]
-    if sync:
-        plan.gone = [path for path in known if selection.covers(path) and not Path(path).exists()]
+    plan.gone = [path for path in known if _is_gone(path, selection, sync=sync)]
     for path in selection.missing:
         if not any(Selection(roots=[str(path)]).covers(gone) for gone in plan.gone):
             plan.settled.append(FileOutcome(str(path), "failed", _missing(path)))
@@ -116,8 +115,7 @@ def make_plan(
 def duplicate(path: str, record: DocumentRecord) -> FileOutcome:
     """The outcome of a file whose content is stored under another path."""
     others = [source for source in record.sources if source != path]
-    # Path.exists raises where a folder is not readable; here that is only a word in a reason.
-    there = next((other for other in others if os.path.exists(other)), None)  # noqa: PTH110
+    there = next((other for other in others if leads_to_file(other)), None)
     if there:
         reason = f"The same content as {there}."
     elif others:
@@ -130,6 +128,16 @@ def duplicate(path: str, record: DocumentRecord) -> FileOutcome:
 def forgotten(path: str, document_id: str) -> FileOutcome:
     """The outcome of a stored file that is gone."""
     return FileOutcome(path, "forgotten", "The file is gone, and is cited no more.", document_id)
+
+
+def _is_gone(path: str, selection: Selection, *, sync: bool) -> bool:
+    """Whether a stored file is to be forgotten; one in an archive goes when the archive changes."""
+    steps = (path, *map(str, Path(path).parents)) if selection.opened else ()
+    for archive in steps[1:]:
+        if (members := selection.opened.get(archive)) is not None:
+            # An archive in the archive that cannot be opened today keeps what it had.
+            return members.isdisjoint(steps)
+    return sync and selection.covers(path) and not leads_to_file(path)
 
 
 def _missing(path: Path) -> str:

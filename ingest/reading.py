@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 
 from ingest.clean import clean_pages
+from ingest.listing import Listing
 from ingest.load import LoadOptions, RawFile, load_file, read_file
 from ingest.sections import Section, find_sections
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
@@ -37,6 +38,8 @@ class Head:
         size_bytes: Of the file.
         stages: Seconds for each stage.
         peak_mb: Most memory that its worker process held meanwhile, if that is known.
+        ocr_pages: Pages whose text was recognised on an image.
+        warning: What of it is missing, and what to do; empty if nothing is.
     """
 
     document_id: str
@@ -48,6 +51,8 @@ class Head:
     size_bytes: int
     stages: dict[str, float] = field(default_factory=dict)
     peak_mb: float | None = None
+    ocr_pages: int = 0
+    warning: str = ""
 
     @property
     def seconds(self) -> float:
@@ -74,8 +79,13 @@ class Refused:
         return (DocumentSkippedError if self.skipped else DocumentUnreadableError)(self.reason)
 
 
-Message = Head | Part | Refused | None
-"""What a worker says: one Head, its Parts and None; or why not."""
+@dataclass(frozen=True, slots=True)
+class StillReading:
+    """What a worker says now and then before its answer, if a file takes long."""
+
+
+Message = Head | Part | Refused | Listing | StillReading | None
+"""What a worker says: one Head, its Parts and None; what is in an archive; or why not."""
 
 
 def read_document(path: Path, options: LoadOptions) -> tuple[Head, Iterator[Part]]:
@@ -138,6 +148,8 @@ def _head(
         characters=sum(len(page.text) for page in pages),
         size_bytes=len(file.data),
         stages=stages,
+        ocr_pages=sum(1 for page in document.pages if page.recognised),
+        warning=document.warning,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from ingest.archives import open_archives
 from ingest.files import select
 from ingest.ledger import Ledger
 from ingest.limits import limits_of, options_of
@@ -38,7 +39,12 @@ def rehearse(
 
     ledger = Ledger(settings.collection, progress)
     ledger.rehearsed = True
-    options, stop = options_of(settings), cancelled or (lambda: False)
+    options = options_of(settings)
+
+    def stop() -> bool:
+        ledger.interrupted = ledger.interrupted or (cancelled is not None and cancelled())
+        return ledger.interrupted
+
     with Store(settings) as store:
         existing = Target(store, settings, settings.collection, None).existing()
         known = existing.paths() if existing else {}
@@ -46,7 +52,11 @@ def rehearse(
     selection = select(paths)
     ledger.total = len(selection.files) + len(selection.missing) + len(selection.failed)
     ledger.settle(selection.failed)
+    unpacked = open_archives(selection, settings, stop)
+    ledger.total += len(unpacked.digests) + len(unpacked.refused)
+    ledger.settle(unpacked.refused)
     digests, refused = fingerprints(selection.files, options, stop)
+    digests |= unpacked.digests
     ledger.settle(refused)
     plan = make_plan(selection, digests, known, records, sync=sync)
     ledger.settle(plan.settled)
@@ -55,7 +65,6 @@ def rehearse(
     try:
         for turn in readers.turns(plan.tasks):
             if stop():
-                ledger.interrupted = True
                 break
             ledger.settle(_outcomes(turn, known))
     finally:
@@ -75,6 +84,7 @@ def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
     yield FileOutcome(
         first,
         "updated" if first in known else "added",
+        head.warning,
         document_id=head.document_id,
         pages=head.pages,
         empty_pages=head.empty_pages,
@@ -82,6 +92,7 @@ def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
         seconds=head.seconds,
         stages=head.stages,
         peak_mb=head.peak_mb,
+        ocr_pages=head.ocr_pages,
     )
     for path in others:
         reason = f"The same content as {first}."

@@ -107,6 +107,7 @@ class IngestReport:
                 "states": self.states,
                 "pages": sum(one.pages for one in stored),
                 "empty_pages": sum(one.empty_pages for one in stored),
+                "ocr_pages": sum(one.ocr_pages for one in stored),
                 "characters": sum(one.characters for one in stored),
                 "chunks": sum(one.chunks for one in stored),
                 "truncated_chunks": sum(one.truncated_chunks for one in stored),

@@ -46,7 +46,13 @@ class Stages:
     def to_json(self) -> dict[str, object]:
         """All of it as an object."""
         pages = [
-            {"number": raw.number, "label": raw.label, "raw": raw.text, "clean": clean.text}
+            {
+                "number": raw.number,
+                "label": raw.label,
+                "recognised": raw.recognised,
+                "raw": raw.text,
+                "clean": clean.text,
+            }
             for raw, clean in zip(self.document.pages, self.pages, strict=True)
         ]
         return {
@@ -58,6 +64,7 @@ class Stages:
             "loader": self.loader,
             "title": self.document.title,
             "metadata": self.document.metadata,
+            "warning": self.document.warning,
             "pages": pages,
             "headings": [asdict(heading) for heading in self.document.headings],
             "model": self.model,

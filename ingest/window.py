@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.chunk import contextual_text
+from ingest.load.members import outer_archive
 from ingest.parse import Piece
 from ingest.plan import Task
 from ingest.reading import Head
@@ -86,7 +87,7 @@ class Job:
         parsed, first = self._known(), str(self.task.paths[0])
         for path in map(str, self.task.paths):
             state: FileState = "updated" if path in known else "added"
-            reason, seconds = "", parsed.seconds + self.seconds
+            reason, seconds = parsed.warning, parsed.seconds + self.seconds
             if path not in map(str, self._paths()):
                 yield FileOutcome(path, "failed", _CHANGED.format(first=first))
                 continue
@@ -107,6 +108,7 @@ class Job:
                 self.blank,
                 parsed.stages | {"embed": self.seconds} if path == first else {},
                 parsed.peak_mb if path == first else None,
+                parsed.ocr_pages,
             )
 
     def count(self, found: UnknownWords) -> None:
@@ -130,9 +132,9 @@ class Job:
 
 
 def _changed_at(path: Path) -> datetime | None:
-    """When a file was last changed, if that is known and a date."""
+    """When a file, or the archive it is in, was last changed, if that is known and a date."""
     try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return datetime.fromtimestamp((outer_archive(path) or path).stat().st_mtime, UTC)
     except (OSError, OverflowError, ValueError):
         return None
 

@@ -18,7 +18,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ingest.load import Format, LoadOptions
     from ingest.reading import Head, Message, Part
@@ -38,11 +38,12 @@ class Setup(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A file to be read."""
+    """A file to be read, or an archive whose contents are to be listed."""
 
     path: Path
     options: LoadOptions
     formats: tuple[Format, ...]
+    listing: bool = False
 
 
 def main() -> None:
@@ -57,11 +58,28 @@ def main() -> None:
     sys.addaudithook(_refuse_outside)
     queue: SimpleQueue[Job] = SimpleQueue()
     threading.Thread(target=_receive, args=(jobs, queue), daemon=True).start()
+
+    def say(message: Message) -> None:
+        pickle.dump(message, answers, protocol=5)
+        answers.flush()
+
     while True:
-        job = queue.get()
+        job = _with_signs_of_life(queue.get(), setup.seconds, say)
         for message in _answers(job, setup.seconds):
-            pickle.dump(message, answers, protocol=5)
-            answers.flush()
+            say(message)
+
+
+def _with_signs_of_life(job: Job, seconds: float, say: Callable[[Message], None]) -> Job:
+    """The job with its time to begin anew at each page that takes long in all honesty."""
+    from dataclasses import replace
+
+    from ingest.reading import StillReading
+
+    def on_page() -> None:
+        _alarm(seconds)
+        say(StillReading())
+
+    return job._replace(options=replace(job.options, on_page=on_page))
 
 
 def _streams() -> tuple[BinaryIO, BinaryIO]:
@@ -117,6 +135,11 @@ def _answers(job: Job, seconds: float) -> Iterator[Message]:
     _alarm(seconds)
     _forget_peak()
     try:
+        if job.listing:
+            from ingest.listing import list_archive
+
+            yield list_archive(job.path, job.options)
+            return
         head, parts = read_document(job.path, job.options)
     except DocumentError as error:
         yield Refused(str(error), skipped=isinstance(error, DocumentSkippedError))

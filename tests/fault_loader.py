@@ -64,5 +64,9 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     text = file.data.decode()
     if fault := FAULTS.get(text.split()[0]):
         fault(file)
+    if text.startswith("slow"):  # and honest: it tells of each page
+        for _ in range(20):
+            options.on_page()
+            time.sleep(0.2)
     pages = int(text.split()[1]) if text.startswith("pages") else 1
     return LoadedDocument(TEXT, tuple(Page(number + 1, text) for number in range(pages)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from chroma_server import free_port
 from cli_samples import ROOT, Cli, environment, one_sentence
 from typer.testing import CliRunner
 
+from rag_app.cli import main
 from rag_app.cli.app import app
 from rag_app.cli.output import counted, printable, show_table
 from rag_app.cli.run import run
@@ -71,6 +74,14 @@ def in_shell(cli: Cli, command: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """What ``run`` makes of Ctrl-C is for a process that ends; this one goes on."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def ended(
@@ -240,6 +251,50 @@ class TestErrors:
         assert process.stderr.read() == ""
         process.stderr.close()
         assert process.wait(60) == 1
+
+
+# Threads of libraries may still be at work when a command has ended; Python waits for them.
+LEAVES_A_THREAD = """
+import threading, time, typer
+from rag_app.cli.run import run
+
+app = typer.Typer()
+
+@app.command()
+def body():
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    print("begun", flush=True)
+
+run(app, "tool", [])
+"""
+
+
+class TestInterrupts:
+    def test_ctrl_c_ends_a_command_that_is_done_but_for_its_threads(self, cli: Cli) -> None:
+        with cli.start("-c", LEAVES_A_THREAD) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            assert process.stdout.readline() == "begun\n"
+            until = time.monotonic() + 30
+            while process.poll() is None and time.monotonic() < until:
+                process.send_signal(signal.SIGINT)
+                time.sleep(0.05)
+            process.kill()
+            assert process.wait() == 130
+            assert "Traceback" not in process.stderr.read()
+
+    def test_ctrl_c_while_modules_are_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Interrupted:
+            @staticmethod
+            def find_spec(name: str, *_: object) -> None:
+                if name == "rag_app.cli.app":
+                    raise KeyboardInterrupt
+
+        monkeypatch.delitem(sys.modules, "rag_app.cli.app")
+        monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
+        with pytest.raises(SystemExit) as end:
+            main()
+        assert end.value.code == 130
 
 
 class TestSettingsCommand:

@@ -82,18 +82,18 @@ def test_a_file_that_fails_leaves_the_others(cli: Cli, notes: Path) -> None:
     (notes / "torn.pdf").write_bytes(b"%PDF-1.7\n" + whole[200:400])
     (notes / "empty.txt").touch()
     (notes / "binary.txt").write_bytes(bytes(range(256)) * 20)
-    (notes / "picture.png").write_bytes(b"\x89PNG")
+    (notes / "picture.gif").write_bytes(b"GIF89a")
     done = cli.ingest(notes, "--report", "report.json")
     assert done.returncode == 3
     report = json.loads((cli.folder / "report.json").read_text())
     found = states(report)
     assert found["kettle.md"] == found["tea.txt"] == "added"
     assert found["torn.pdf"] == "failed"
-    assert found["empty.txt"] == found["picture.png"] == "skipped"
+    assert found["empty.txt"] == found["picture.gif"] == "skipped"
     assert found["binary.txt"] in ("failed", "skipped")
     for one in report["files"]:
         assert bool(one["reason"]) == (one["state"] in ("failed", "skipped"))
-        if one["reason"] and not one["path"].endswith(".png"):
+        if one["reason"] and not one["path"].endswith(".gif"):
             assert one["reason"] in done.stderr
 
 
@@ -110,11 +110,11 @@ def test_files_of_types_that_are_not_read_take_one_line(cli: Cli, notes: Path) -
     alone = cli.ingest(notes)
     assert alone.returncode == 0
     assert re.search(r"^left out: notes/drawing\.dwg; .*\.pdf, ", alone.stderr, re.MULTILINE)
-    (notes / "picture.PNG").write_bytes(b"\x89PNG")
-    (notes / "other.png").write_bytes(b"\x89PNG")
+    (notes / "picture.GIF").write_bytes(b"GIF89a")
+    (notes / "other.gif").write_bytes(b"GIF89a")
     (notes / "Makefile").touch()
     several = cli.ingest(notes)
-    assert "left out: 4 files (2 .png, 1 without an ending, 1 .dwg); " in several.stderr
+    assert "left out: 4 files (2 .gif, 1 without an ending, 1 .dwg); " in several.stderr
     assert "skipped:" not in several.stderr
     assert cli.ingest(notes, "--quiet").stderr == ""
 
@@ -312,7 +312,7 @@ def test_a_new_collection_of_a_hosted_model_asks_before_anything_is_sent(
     cli: Cli, notes: Path
 ) -> None:
     (cli.folder / "own_model.py").write_text(REMOTE)
-    (notes / "picture.png").write_bytes(b"\x89PNG")
+    (notes / "picture.gif").write_bytes(b"GIF89a")
     model = ("--embedding", "python:own_model:remote")
     refused = cli.ingest(notes, *model)
     assert refused.returncode == 2

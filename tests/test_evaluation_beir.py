@@ -18,9 +18,10 @@ from rag_app.embeddings import cached, load_embeddings
 from rag_app.embeddings.onnx_encoder import OnnxEncoder
 from rag_app.errors import UsageError
 from rag_app.evaluation import beir_index
-from rag_app.evaluation.beir import BeirReport, measure_beir
+from rag_app.evaluation.beir import measure_beir
 from rag_app.evaluation.beir_files import BeirSet, read_beir
 from rag_app.evaluation.beir_index import index_folder, opened_index
+from rag_app.evaluation.beir_report import BeirReport
 from rag_app.evaluation.run import Step
 from rag_app.evaluation.run_files import save_runs
 from rag_app.evaluation.trec import measure_names, measure_run, to_run, write_run

@@ -17,10 +17,9 @@ from rag_app.store import Store
 FILES = 12
 
 
-@pytest.fixture
-def docs(tmp_path):
-    folder = tmp_path / "docs"
-    folder.mkdir()
+@pytest.fixture(scope="module")
+def docs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("docs")
     for number in range(FILES):
         lines = [f"Pump {number} was tested on day {day} of the year." for day in range(60)]
         (folder / f"{number:02d}.txt").write_text("\n\n".join(lines))
@@ -36,9 +35,9 @@ def contents(settings):
         }
 
 
-@pytest.fixture
-def undisturbed(tmp_path, docs):
-    settings = settings_in(tmp_path / "undisturbed")
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, docs):
+    settings = settings_in(tmp_path_factory.mktemp("undisturbed"))
     ingest_paths([docs], settings)
     return contents(settings)
 

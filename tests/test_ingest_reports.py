@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from cli_samples import Cli
+from cli_samples import Cli, one_sentence
 from embeddings_samples import settings_in
 from ingest_samples import simple_pdf
 
@@ -57,6 +57,8 @@ STATES = {
 
 
 def test_a_rehearsal_says_what_a_run_does_and_stores_nothing(settings, docs):
+    stopped = rehearse([docs], settings, cancelled=lambda: True)
+    assert (stopped.interrupted, stopped.outcomes) == (True, ())
     told = rehearse([docs], settings)
     assert states(told) == STATES
     assert told.to_json()["dry_run"] is True
@@ -164,6 +166,21 @@ def test_every_stage_of_one_file(tmp_path, settings, docs):
     refused = cli.ingest("--explain", docs / "broken.pdf")
     assert refused.returncode == 1
     assert "broken or cut off" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["docs"], "is a folder"),
+        (["docs/absent.pdf"], "There is no file"),
+        (["docs/pump.md", "docs/same.md"], "one file at a time"),
+    ],
+)
+def test_what_cannot_be_explained(tmp_path, docs, arguments, said):
+    refused = Cli(tmp_path).ingest("--explain", *arguments)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert one_sentence(refused.stderr)
 
 
 def test_odd_files_each_get_their_outcome(settings, tmp_path):

@@ -101,6 +101,11 @@ def test_a_file_that_takes_for_ever(tmp_path, fault):
     assert found[1] == ["good"]
 
 
+def test_a_file_that_tells_of_its_pages_may_take_longer_than_one_page_may(tmp_path):
+    found = read(make(tmp_path, "slow", "good"), Limits(seconds=3, memory_mb=400, workers=2))
+    assert found == [["slow"], ["good"]]
+
+
 def test_a_file_that_takes_all_memory(tmp_path):
     found = read(make(tmp_path, "allocate", "good"))
     assert "more than 400 MB of memory" in found[0]

@@ -14,7 +14,7 @@ from answering_samples import build, made_settings
 from rag_app.embeddings import embeddings_for
 from rag_app.errors import UsageError
 from rag_app.retrieval import Searcher
-from rag_app.retrieval.fuse import convex_sum, reciprocal_rank_fusion
+from rag_app.retrieval.fuse import comparable, reciprocal_rank_fusion
 from rag_app.retrieval.search import QUESTION_CHARACTERS
 from rag_app.types import Filter
 
@@ -37,22 +37,20 @@ def test_reciprocal_ranks_are_summed_and_scaled() -> None:
     assert dict(reciprocal_rank_fusion([("a", 0.1)], [("a", 0.1)]))["a"] == pytest.approx(1.0)
 
 
-def test_the_convex_sum_weighs_cosine_and_normalised_bm25() -> None:
-    fused = dict(convex_sum([("a", 0.9), ("b", 0.5)], [("b", 8.0), ("c", 4.0)], weight=0.8))
-    assert fused["a"] == pytest.approx(0.8 * 0.9)
-    assert fused["b"] == pytest.approx(0.8 * 0.5 + 0.2)
+def test_cosines_and_shares_of_bm25_are_made_comparable() -> None:
+    pairs = comparable([("a", 0.9), ("b", 0.5)], [("b", 8.0), ("c", 4.0)])
     # "c" is not in the dense list: its cosine is at most the last one there.
-    assert fused["c"] == pytest.approx(0.8 * 0.5 + 0.2 * 0.5)
+    assert pairs == {"a": (0.9, 0.0), "b": (0.5, 1.0), "c": (0.5, 0.5)}
+    assert comparable([("a", -0.4)], [("b", 0.0)]) == {"a": (0.0, 0.0)}
 
 
-@pytest.mark.parametrize("fusion", [convex_sum, reciprocal_rank_fusion])
-def test_fused_scores_lie_between_0_and_1_in_a_fixed_order(fusion) -> None:
+def test_fused_scores_lie_between_0_and_1_in_a_fixed_order() -> None:
     dense = [("b", 1.0), ("a", 1.0), ("c", -0.4)]
-    fused = fusion(dense, [("c", 0.0), ("d", 0.0)])
+    fused = reciprocal_rank_fusion(dense, [("c", 0.0), ("d", 0.0)])
     assert all(0 <= score <= 1 for _, score in fused)
     assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
-    assert fusion([], []) == []
-    assert [identifier for identifier, _ in fusion([], [("x", 3.0)])] == ["x"]
+    assert reciprocal_rank_fusion([], []) == []
+    assert [id_ for id_, _ in reciprocal_rank_fusion([], [("x", 3.0)])] == ["x"]
 
 
 def test_the_right_passage_comes_first_with_its_scores(searcher: Searcher) -> None:

@@ -46,9 +46,16 @@ def remote():
 '''
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of all tests here: they embed the same passages with the same models."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def cli(tmp_path) -> Cli:
+def cli(tmp_path: Path, cache: Path) -> Cli:
     """Two small documents, ingested."""
+    (tmp_path / "cache").symlink_to(cache)
     docs = tmp_path / "docs"
     docs.mkdir()
     for name in ("customer-faq.md", "holiday-rules.md"):

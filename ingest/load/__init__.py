@@ -18,6 +18,7 @@ from ingest.load.read import digest_file, explain, read_file
 from ingest.load.sniff import CONTAINERS, told_by_content
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import LoadedDocument, media
+from rag_app.types.archives import TAR_SUFFIXES, ZIP_SUFFIXES, ending
 
 __all__ = [
     "CONTAINERS",
@@ -80,6 +81,7 @@ FORMATS: tuple[Format, ...] = (
     Format(media.HTML, (".html", ".htm", ".xhtml"), "ingest.load.webpage"),
     Format(media.EPUB, (".epub",), "ingest.load.epub"),
     Format(media.EMAIL, (".eml",), "ingest.load.mail"),
+    Format(media.MSG, (".msg",), "ingest.load.outlook"),
     Format(media.ODT, (".odt",), "ingest.load.opendocument"),
     Format(media.ODS, (".ods",), "ingest.load.opendocument"),
     Format(media.ODP, (".odp",), "ingest.load.opendocument"),
@@ -95,6 +97,13 @@ FORMATS: tuple[Format, ...] = (
         "ingest.load.source_code",
         plain=True,
     ),
+    Format(media.PNG, (".png",), "ingest.load.images"),
+    Format(media.JPEG, (".jpg", ".jpeg"), "ingest.load.images"),
+    Format(media.TIFF, (".tif", ".tiff"), "ingest.load.images"),
+    Format(media.BMP, (".bmp",), "ingest.load.images"),
+    Format(media.WEBP, (".webp",), "ingest.load.images"),
+    Format(media.ZIP, ZIP_SUFFIXES, "ingest.load.archive"),
+    Format(media.TAR, TAR_SUFFIXES, "ingest.load.archive"),
 )
 
 
@@ -115,7 +124,7 @@ def format_of(path: Path) -> Format:
     Raises:
         DocumentSkippedError: No loader knows this ending.
     """
-    suffix = path.suffix.lower()
+    suffix = ending(path)
     for row in FORMATS:
         if suffix in row.suffixes:
             return row

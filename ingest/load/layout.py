@@ -29,11 +29,12 @@ _FIGURE = re.compile(r"\d[\d.,]*")
 
 
 class StyledPage(NamedTuple):
-    """A page's number, its raw text and its lines."""
+    """A page's number, its raw text and its lines; of recognised text, no lines are known."""
 
     number: int
     text: str
     lines: Sequence[Line]
+    recognised: bool = False
 
 
 class _Style(NamedTuple):

@@ -13,19 +13,18 @@ from email.message import Message
 from email.policy import compat32
 from pathlib import Path
 
+from ingest.load.attachment import DEEPEST, MOST_ATTACHMENTS, write_attachment
 from ingest.load.markup import write_markup
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.text import decode
 from ingest.load.webpage import decode_markup
 from ingest.load.writer import DocumentWriter, one_line
 from ingest.load.xmltree import parse_html
-from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import LoadedDocument
 from rag_app.types.media import EMAIL
 
 _HEAD = ("From", "To", "Cc", "Date")
-_MOST_ATTACHMENTS = 200
-_DEEPEST = 4
 _MESSAGE = "message/rfc822"
 
 
@@ -61,7 +60,7 @@ def header(message: Message, name: str) -> str:
 class _Reader:
     def __init__(self, writer: DocumentWriter, options: LoadOptions) -> None:
         self._writer, self._options = writer, options
-        self._left = _MOST_ATTACHMENTS
+        self._left = MOST_ATTACHMENTS
 
     def message(self, message: Message, depth: int) -> None:
         """Writes a message with its attachments."""
@@ -92,24 +91,14 @@ class _Reader:
 
     def _attachment(self, part: Message, depth: int) -> None:
         name = _name(part)
-        if self._left <= 0 or depth > _DEEPEST:
+        if self._left <= 0 or depth > DEEPEST:
             return
         self._left -= 1
         if (inner := _message_within(part)) is not None:
             self._writer.end_page()
             self.message(inner, depth)
             return
-        from ingest.load import load_file
-
-        try:
-            document = load_file(RawFile(Path(name), _bytes(part)), self._options)
-        except DocumentError as error:
-            self._writer.paragraph(f"[Attachment {name} was not read: {error}]")
-            return
-        for page in document.pages:
-            self._writer.end_page()
-            self._writer.heading(depth, f"Attachment {name}")
-            self._writer.place(page, (one for one in document.headings if one.page == page.number))
+        write_attachment(self._writer, name, _bytes(part), depth, self._options)
 
 
 def _leaves(message: Message) -> Iterator[Message]:

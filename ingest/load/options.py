@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,18 @@ class LoadOptions:
         password: Tried on encrypted files.
         max_bytes: Larger files are refused.
         max_characters: Files that hold more text are refused.
+        ocr: Whether text on images is recognised: ``off``, ``auto`` where a page has no text of
+            its own, ``always`` on every page of a PDF.
+        ocr_threads: How many compute that.
+        on_page: Called after each page that took long: the file is being read still.
     """
 
     password: str | None = None
     max_bytes: int = 200_000_000
     max_characters: int = 50_000_000
+    ocr: str = "auto"
+    ocr_threads: int = 1
+    on_page: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

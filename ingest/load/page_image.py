@@ -29,6 +29,7 @@ def render_page(
     password: str | None = None,
     highlights: Sequence[tuple[int, int]] = (),
     scale: float = 2.0,
+    data: bytes | None = None,
 ) -> bytes:
     """Draws a page as PNG, with the given ranges of its raw text marked in yellow.
 
@@ -38,12 +39,13 @@ def render_page(
         password: For an encrypted file.
         highlights: Start and end offsets in the page's raw text.
         scale: Pixels for each point (1/72 inch); lowered for a page of poster size.
+        data: Its bytes, if the path does not lead to a file on disk.
 
     Raises:
         DocumentUnreadableError: The file is encrypted or broken, or has no such page.
     """
     try:
-        with pdfium.open_pdf(path, path.name, password) as document, pdfium.LOCK:
+        with pdfium.open_pdf(data or path, path.name, password) as document, pdfium.LOCK:
             if not 1 <= page <= len(document):
                 raise DocumentUnreadableError(
                     f"{path.name} has no page {page}. It may have changed: ingest it again."

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ingest.load import layout, pdfium
+from ingest.load import layout, ocr, pdfium
 from ingest.load.options import LoadOptions, RawFile
+from ingest.load.pdf_page import PageReader
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import PDF, Heading, LoadedDocument, Page
 
@@ -30,28 +32,30 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     """Reads a PDF.
 
     Raises:
-        DocumentSkippedError: No page has text: it is a scan.
+        DocumentSkippedError: No page has text, and none is recognised.
         DocumentUnreadableError: It is encrypted, or broken for both parsers.
     """
     try:
         with pdfium.open_pdf(file.data, file.name, options.password) as document:
-            loaded = _read(document)
+            reader = PageReader(document, options)
+            loaded = _read(document, reader)
     except pdfium.PdfBrokenError:
         from ingest.load import pypdf_fallback
 
-        loaded = pypdf_fallback.load(file, options)
-    return _checked(file, loaded)
+        return _checked(file, pypdf_fallback.load(file, options), "")
+    missing = _missing(reader.unread)
+    return replace(_checked(file, loaded, options.ocr, missing), warning=missing)
 
 
-def _read(document: PdfDocument) -> LoadedDocument:
+def _read(document: PdfDocument, reader: PageReader) -> LoadedDocument:
     metadata, labels = pdfium.properties(document)
-    styled = [_styled_page(document, index) for index in range(len(labels))]
+    styled = [reader.read(index) for index in range(len(labels))]
     if styled and not any(page.text for page in styled) and _all_broken(document):
         raise pdfium.PdfBrokenError("no page can be read")
     marked = pdfium.outline(document)
     headings = tuple(Heading(page, level, title) for level, page, title in marked)
     pages = tuple(
-        Page(page.number, layout.mark_paragraphs(page.text, page.lines), label or None)
+        Page(page.number, _paragraphs(page), label or None, page.recognised)
         for page, label in zip(styled, labels, strict=True)
     )
     return LoadedDocument(
@@ -63,13 +67,8 @@ def _read(document: PdfDocument) -> LoadedDocument:
     )
 
 
-def _styled_page(document: PdfDocument, index: int) -> layout.StyledPage:
-    try:
-        text, lines = pdfium.read_page(document, index)
-    except pdfium.PdfBrokenError:
-        # One broken page does not spoil the others; it is counted as a page without text.
-        text, lines = "", []
-    return layout.StyledPage(index + 1, text, lines)
+def _paragraphs(page: layout.StyledPage) -> str:
+    return page.text if page.recognised else layout.mark_paragraphs(page.text, page.lines)
 
 
 def _all_broken(document: PdfDocument) -> bool:
@@ -87,17 +86,46 @@ def _title(metadata: dict[str, str]) -> str | None:
     return None if _NO_TITLE.fullmatch(title) else " ".join(title.split())
 
 
-def _checked(file: RawFile, document: LoadedDocument) -> LoadedDocument:
+def _missing(unread: int) -> str:
+    """What to say of pages that could be recognised if that were installed."""
+    if not unread:
+        return ""
+    return (
+        f"{unread} page(s) are images without text and were left out. Reading them takes OCR: "
+        f"install it with {ocr.INSTALL}, then read the document in again on the Documents page."
+    )
+
+
+_WITHOUT_OCR = {
+    "": "Open it in a PDF reader and export it again",
+    "off": "Allow recognising text (--set ocr=auto)",
+}
+
+
+def _checked(
+    file: RawFile, document: LoadedDocument, ocr_mode: str, missing: str = ""
+) -> LoadedDocument:
     if not document.pages:
         raise DocumentUnreadableError(
             f"{file.name} has no pages. Open it in a PDF reader and export it again."
         )
-    if not _has_text(document.pages):
+    if _has_text(document.pages):
+        return document
+    none = f"{file.name} has no text on its {len(document.pages)} page(s)"
+    if missing:
         raise DocumentSkippedError(
-            f"{file.name} has no text on its {len(document.pages)} page(s): it is scanned, or "
-            "drawn. Run OCR on it (for example with ocrmypdf) and ingest the result."
+            f"{none}: it is scanned, or drawn. Reading it takes OCR: install it with "
+            f"{ocr.INSTALL}, and ingest the file again."
         )
-    return document
+    if ocr_mode in _WITHOUT_OCR:
+        raise DocumentSkippedError(
+            f"{none}: it is scanned, or drawn. {_WITHOUT_OCR[ocr_mode]}, or run OCR on it (for "
+            "example with ocrmypdf) and ingest the result."
+        )
+    raise DocumentSkippedError(
+        f"{none}, and OCR, which reads print in {ocr.READS}, recognises none: there is nothing to "
+        "ingest."
+    )
 
 
 def _has_text(pages: Sequence[Page]) -> bool:

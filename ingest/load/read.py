@@ -8,6 +8,7 @@ import os
 import stat
 from pathlib import Path
 
+from ingest.load.members import read_member
 from ingest.load.options import LoadOptions, RawFile
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 
@@ -22,7 +23,7 @@ _REASONS = {
 
 
 def read_file(path: Path, options: LoadOptions) -> RawFile:
-    """Reads a regular file whole.
+    """Reads a regular file whole, or one in an archive (``archive.zip/inside.pdf``).
 
     Raises:
         DocumentSkippedError: It is empty.
@@ -31,6 +32,8 @@ def read_file(path: Path, options: LoadOptions) -> RawFile:
     try:
         _check(path, path.stat(), options)
         data = path.read_bytes()
+    except NotADirectoryError:
+        return RawFile(path, read_member(path, options))
     except (OSError, ValueError) as error:
         raise DocumentUnreadableError(explain(path, error)) from error
     if not data:
@@ -49,6 +52,8 @@ def digest_file(path: Path, options: LoadOptions) -> str:
         _check(path, status, options)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except NotADirectoryError:
+        return hashlib.sha256(read_member(path, options)).hexdigest()
     except (OSError, ValueError) as error:
         raise DocumentUnreadableError(explain(path, error)) from error
     if status.st_size == 0:

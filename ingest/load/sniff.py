@@ -18,7 +18,7 @@ _MAIN_PARTS = {
 }
 _BY_TYPE = (media.EPUB, media.ODT, media.ODS, media.ODP)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE})
+_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, media.ZIP, media.MSG})
 
 
 CONTAINERS = (*(start for start, _ in _STARTS), _ZIP, _OLE)
@@ -61,14 +61,19 @@ def _or_refuse(file: RawFile, named: str, what: str, help_: str) -> str:
 def _of_package(file: RawFile) -> str | None:
     try:
         with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
-            names = set(archive.namelist())
-            for part, media_type in _MAIN_PARTS.items():
-                if part in names:
-                    return media_type
-            if "mimetype" not in names:
-                return None
-            with archive.open("mimetype") as part_file:
-                declared = part_file.read(200).decode("ascii", "replace").strip()
+            return package_type(archive)
     except Exception:  # noqa: BLE001 - a damaged archive; the loader says so
         return None
+
+
+def package_type(archive: zipfile.ZipFile) -> str | None:
+    """The media type of an Office file or e-book; None for a zip archive that is none."""
+    names = set(archive.namelist())
+    for part, media_type in _MAIN_PARTS.items():
+        if part in names:
+            return media_type
+    if "mimetype" not in names:
+        return None
+    with archive.open("mimetype") as part_file:
+        declared = part_file.read(200).decode("ascii", "replace").strip()
     return next((one for one in _BY_TYPE if declared == one), None)

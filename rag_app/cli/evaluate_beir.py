@@ -17,8 +17,8 @@ from rag_app.cli.run import INTERRUPTED
 from rag_app.errors import EXIT_ERROR, UsageError
 
 if TYPE_CHECKING:
-    from rag_app.evaluation.beir import BeirReport
     from rag_app.evaluation.beir_files import BeirSet
+    from rag_app.evaluation.beir_report import BeirReport
     from rag_app.settings import Settings
 
 STOPPING = "\nStopping. The models that are done will be reported; Ctrl-C again ends at once."

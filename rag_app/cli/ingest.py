@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from rag_app.cli import ingest_options, options
 from rag_app.cli.ingest_consent import agree_to_send
 from rag_app.cli.ingest_modes import explain_file, paths_to_ingest
 from rag_app.cli.ingest_report import say_report
+from rag_app.cli.ingest_watch import check_alone, watch_folders
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
 from rag_app.cli.progress import ProgressLine, progress_display
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 WAITING = "Another process is writing to this collection. Waiting until it is done."
 STOPPING = "\nStopping. What was finished is kept; Ctrl-C again ends at once."
+REHEARSED = "Interrupted. Nothing was stored."
 KEPT = "Interrupted. What was finished is kept; run the same command again to go on from there."
 
 
@@ -35,6 +36,7 @@ def ingest(
     paths: ingest_options.Paths = None,
     collection: options.Collection = None,
     sync: ingest_options.Sync = False,
+    watch: ingest_options.Watch = False,
     meta: ingest_options.Meta = None,
     retry_failed: ingest_options.RetryFailed = False,
     dry_run: ingest_options.DryRun = False,
@@ -53,9 +55,9 @@ def ingest(
 ) -> None:
     """Read documents into a collection.
 
-    PDF, Office files, HTML, EPUB, e-mail, tables and text are read. Files whose content is known
-    cost nothing, a changed file replaces its old passages, and an interrupted run loses nothing
-    that was finished.
+    PDF, Office files, HTML, EPUB, e-mail, tables, text and archives are read. Files whose content
+    is known cost nothing, a changed file replaces its old passages, and an interrupted run loses
+    nothing that was finished.
 
     Before a new collection is made with a hosted model, you are told what would be sent and what
     that would cost, and asked; without a terminal, --yes agrees to it.
@@ -68,8 +70,8 @@ def ingest(
       ingest handbook.pdf notes/
       ingest 'reports/**/*.pdf' --collection reports
       ingest notes/ --sync --report outcome.json
-      ingest --retry-failed --report still-failing.csv
-      ingest /srv/share --dry-run
+      ingest --watch /srv/share
+      ingest --retry-failed --dry-run --report still-failing.csv
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
     """
@@ -84,15 +86,16 @@ def ingest(
     )
     metadata = parse_metadata(meta or ())
     if explain is not None:
-        explain_file(explain, settings, json=json)
+        explain_file(explain, paths, settings, json=json)
         return
     wanted = paths_to_ingest(paths, settings, retry_failed=retry_failed)
-    if not sync:  # with it, a path that is gone is a reason to forget it
-        _check_paths(wanted)
-    if report is not None:
-        _check_writable(report)
+    _check_before(wanted, report, sync=sync)
     if not dry_run:
         agree_to_send(wanted, settings, yes=yes)
+    if watch:
+        check_alone(dry_run=dry_run, report=report is not None, retry_failed=retry_failed)
+        watch_folders(wanted, settings, metadata, json=json, quiet=quiet)
+        return
     work = _rehearse if dry_run else _ingest
     _work(
         lambda: work(wanted, settings, metadata, sync=sync, quiet=quiet or json),
@@ -112,7 +115,7 @@ def _work(work: Callable[[], IngestReport], tell: Callable[[IngestReport], None]
         raise
     tell(done)
     if done.interrupted:
-        say(KEPT)
+        say(REHEARSED if done.rehearsed else KEPT)
         raise typer.Exit(INTERRUPTED)
     if done.failed or done.problems:
         raise typer.Exit(EXIT_PARTIAL)
@@ -142,7 +145,7 @@ def _rehearse(
     from ingest.rehearse import rehearse
 
     display = ProgressLine() if quiet else progress_display()
-    with stop_on_interrupt(STOPPING) as cancelled, display as show_progress:
+    with stop_on_interrupt("\nStopping.") as cancelled, display as show_progress:
         return rehearse(paths, settings, sync=sync, progress=show_progress, cancelled=cancelled)
 
 
@@ -159,6 +162,13 @@ def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -
         say_report(done, quiet=quiet or json)
 
 
+def _check_before(paths: list[str], report: Path | None, *, sync: bool) -> None:
+    if not sync:  # with it, a path that is gone is a reason to forget it
+        _check_paths(paths)
+    if report is not None:
+        _check_writable(report)
+
+
 def _check_paths(paths: list[str]) -> None:
     missing = [path for path in paths if not _leads_to_something(path)]
     if missing:
@@ -168,7 +178,9 @@ def _check_paths(paths: list[str]) -> None:
 
 def _leads_to_something(path: str) -> bool:
     expanded = str(Path(path).expanduser())
-    if os.path.lexists(expanded):
+    from ingest.load.members import leads_to_file
+
+    if leads_to_file(expanded):
         return True
     matches = glob.glob(expanded, recursive=True)  # noqa: PTH207 - as the ingestion reads patterns
     return glob.has_magic(expanded) and bool(matches)

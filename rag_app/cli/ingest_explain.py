@@ -22,6 +22,8 @@ def show_stages(stages: Stages) -> None:
     show(f"title       {stages.document.title or '—'}")
     for key, value in stages.document.metadata.items():
         show(f"metadata    {key}: {value}")
+    if stages.document.warning:
+        show(f"missing     {stages.document.warning}")
     _show_pages(stages)
     for heading in stages.document.headings:
         show(f"heading     page {heading.page}, level {heading.level}: {heading.title}")
@@ -36,6 +38,7 @@ def show_stages(stages: Stages) -> None:
 def _show_pages(stages: Stages) -> None:
     for raw, clean in zip(stages.document.pages, stages.pages, strict=True):
         label = f" ({raw.label})" if raw.label else ""
+        label += ", recognised on an image (OCR)" if raw.recognised else ""
         sizes = f"{len(raw.text):,} characters, cleaned {len(clean.text):,}"
         show(f"\npage {raw.number}{label}: {sizes}")
         show(f"  as read:  {_beginning(raw.text)!r}")

@@ -11,14 +11,31 @@ from rag_app.errors import UsageError
 from rag_app.settings import Settings
 
 
-def explain_file(file: Path, settings: Settings, *, json: bool) -> None:
+def explain_file(
+    file: Path, others: Sequence[str] | None, settings: Settings, *, json: bool
+) -> None:
     """Shows every stage's output for one file.
 
+    Args:
+        file: Which.
+        others: What else was named, which would be passed over.
+        settings: What is in force.
+        json: Show it as JSON.
+
     Raises:
+        UsageError: There is no such file, or more than one was named.
         RagError: It cannot be ingested; the message says why.
     """
+    from ingest.load.members import leads_to_file
     from ingest.stages import stages_of
 
+    if others:
+        raise UsageError(f"--explain shows one file at a time. Leave out '{others[0]}'.")
+    given = file.expanduser()
+    if not leads_to_file(given):
+        raise UsageError(f"There is no file '{file}'. Correct the path.")
+    if given.is_dir():
+        raise UsageError(f"'{file}' is a folder, and --explain shows one file. Name one in it.")
     stages = stages_of(file, settings)
     if json:
         show_json(stages.to_json())

@@ -14,6 +14,10 @@ Paths = Annotated[
 Sync = Annotated[
     bool, typer.Option("--sync", help="Also forget documents below PATH that are gone.")
 ]
+Watch = Annotated[
+    bool,
+    typer.Option("--watch", help="Follow the folders PATH, as with --sync, until Ctrl-C."),
+]
 Report = Annotated[
     Path | None,
     typer.Option(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import counted, say, shown_path
+from rag_app.types.archives import ending
 
 if TYPE_CHECKING:
     from ingest import IngestReport
@@ -59,6 +60,7 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         say(f"{number:>7}  {state:<10} {MEANINGS[state]}")
     passages = sum(outcome.chunks for outcome in report.stored)
     pages = sum(outcome.pages for outcome in report.stored)
+    _say_recognised(report)
     if report.rehearsed:
         say(
             f"{counted(len(report.outcomes), 'file')} and {counted(pages, 'page')} read in "
@@ -69,6 +71,15 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
         f"{counted(len(report.outcomes), 'file')}, {counted(pages, 'page')} and "
         f"{counted(passages, 'passage')} read into '{report.collection}' in {report.seconds:.1f} s."
     )
+
+
+def _say_recognised(report: IngestReport) -> None:
+    """Pages whose text was not in the file, and files of which pages are missing."""
+    for outcome in report.stored:
+        if outcome.reason and outcome.stages:  # read in this run
+            say(f"incomplete: {shown_path(outcome.path)}: {outcome.reason}")
+    if recognised := sum(outcome.ocr_pages for outcome in report.stored):
+        say(f"The text of {counted(recognised, 'page')} was recognised on images (OCR).")
 
 
 def _say_unknown(report: IngestReport) -> None:
@@ -92,7 +103,7 @@ def _of_unknown_type(report: IngestReport) -> list[str]:
 
     known = supported_suffixes()
     skipped = (outcome.path for outcome in report.outcomes if outcome.state == "skipped")
-    return [path for path in skipped if Path(path).suffix.lower() not in known]
+    return [path for path in skipped if ending(Path(path)) not in known]
 
 
 def _say_left_out(paths: Sequence[str]) -> None:

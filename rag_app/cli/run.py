@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
 from typing import NoReturn
@@ -42,7 +44,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         try:
             app(given, prog_name=name)
         finally:
-            gc.freeze()  # Python would look through all objects once more at its end: 0.2 seconds
+            _hasten_the_end()
     except RagError as error:
         if debug:
             raise
@@ -66,6 +68,14 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         )
         sys.exit(EXIT_ERROR)
     sys.exit(0)
+
+
+def _hasten_the_end() -> None:
+    """Leaves nothing to do but to end, and lets Ctrl-C end the process at once and in silence."""
+    gc.freeze()  # Python would look through all objects once more at its end: 0.2 seconds
+    if threading.current_thread() is threading.main_thread():
+        # Threads of libraries may be waited for; an interrupt there would show a traceback.
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
 
 
 def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:

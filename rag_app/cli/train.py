@@ -165,11 +165,13 @@ def _texts_of_files(paths: Sequence[Path], settings: Settings) -> list[str]:
 
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     from ingest.load import supported_suffixes
+    from rag_app.types.archives import is_archive
 
     for path in paths:
         if path.is_dir():
             known = supported_suffixes()
-            yield from sorted(one for one in path.rglob("*") if one.suffix.lower() in known)
+            found = (one for one in path.rglob("*") if one.suffix.lower() in known)
+            yield from sorted(one for one in found if not is_archive(one.name))
         else:
             yield path
 

@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag_app.evaluation.beir import BeirReport, measure_beir
+    from rag_app.evaluation.beir import measure_beir
     from rag_app.evaluation.beir_files import read_beir
+    from rag_app.evaluation.beir_report import BeirReport
     from rag_app.evaluation.bias import measure_bias
     from rag_app.evaluation.collection_map import CollectionMap, add_model, draw_map
     from rag_app.evaluation.compare import Material, compare_models
@@ -74,7 +75,7 @@ __all__ = [
 ]
 
 _HOME = {
-    "BeirReport": "beir",
+    "BeirReport": "beir_report",
     "Choice": "material",
     "CollectionMap": "collection_map",
     "Comparison": "result",

@@ -187,7 +187,8 @@ def read_rows(path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
         raise UsageError(f"There is no file {path}. Correct the path.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{path} cannot be read as text ({error}). Give a CSV or JSONL file in UTF-8."
+            f"{path} cannot be read as text ({getattr(error, 'strerror', None) or error}). Give a "
+            "CSV or JSONL file in UTF-8."
         ) from error
     if path.suffix.lower() == ".csv":
         yield from _csv_rows(path, text)

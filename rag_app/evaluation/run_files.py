@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag_app.errors import UsageError
-from rag_app.evaluation.beir import BeirReport
 from rag_app.evaluation.beir_files import BeirSet
+from rag_app.evaluation.beir_report import BeirReport
 from rag_app.evaluation.trec import write_run
 
 

@@ -1,19 +1,18 @@
-"""Two ranked lists into one: reciprocal rank fusion, and a convex sum of scores.
+"""Two ranked lists made comparable, how far they agree, and reciprocal rank fusion.
 
-Pure functions over ``(id, score)`` lists, best first. Both give scores in [0, 1] and break ties
-by id, so that the same question always gives the same order.
+Pure functions over ``(id, score)`` lists, best first. Scores are in [0, 1] and ties are broken by
+id, so that the same question always gives the same order. The application ranks with
+``rag_app.retrieval.rank``; ``benchmarks/ranking.py`` compares that with reciprocal rank fusion.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import sqrt
 
 Ranking = Sequence[tuple[str, float]]
-Fusion = Callable[[Ranking, Ranking], list[tuple[str, float]]]
 
 RRF_CONSTANT = 60
-DENSE_WEIGHT = 0.75
 
 
 def reciprocal_rank_fusion(
@@ -29,17 +28,6 @@ def reciprocal_rank_fusion(
         for rank, (identifier, _) in enumerate(ranking, start=1):
             scores[identifier] = scores.get(identifier, 0.0) + 1 / (constant + rank) / best
     return in_order(scores)
-
-
-def convex_sum(
-    dense: Ranking, keywords: Ranking, weight: float = DENSE_WEIGHT
-) -> list[tuple[str, float]]:
-    """Fuses by score: ``weight * cosine + (1 - weight) * BM25 / largest BM25``.
-
-    After Bruch, Gai, Ingber (ACM TOIS 2023).
-    """
-    pairs = comparable(dense, keywords)
-    return in_order({id_: weight * c + (1 - weight) * b for id_, (c, b) in pairs.items()})
 
 
 def comparable(dense: Ranking, keywords: Ranking) -> dict[str, tuple[float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import (
@@ -125,8 +125,17 @@ class Settings(BaseModel):
     max_file_characters: int = Field(
         50_000_000, ge=1, description="Files that hold more characters of text are refused."
     )
+    ocr: Literal["auto", "off", "always"] = Field(
+        "auto",
+        description="Recognise text on images and on PDF pages that have none (auto), nowhere "
+        "(off), or on every page of a PDF whatever its own text says (always).",
+    )
     parse_seconds: float = Field(
-        300.0, gt=0, le=86_400, description="Reading one file is stopped after so many seconds."
+        300.0,
+        gt=0,
+        le=86_400,
+        description="Reading one file is stopped after so many seconds; each page that is "
+        "recognised (OCR) starts them anew.",
     )
     parse_memory_mb: int = Field(
         1000,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import PurePath
 from typing import Literal
 
+from rag_app.types.archives import document_name
 from rag_app.types.media import PAGINATED
 from rag_app.types.metadata import Metadata
 
@@ -32,22 +32,40 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page as its loader read it. A document without pages is one page, number 1."""
+    """One page as its loader read it. A document without pages is one page, number 1.
+
+    Attributes:
+        number: 1-based.
+        text: Its raw text.
+        label: The page label printed in the document, if it has one.
+        recognised: Whether the text was recognised on an image of the page (OCR).
+    """
 
     number: int
     text: str
     label: str | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LoadedDocument:
-    """What a loader gives: the raw text of every page, and what else the file says of itself."""
+    """What a loader gives: the raw text of every page, and what else the file says of itself.
+
+    Attributes:
+        media_type: What it was read as.
+        pages: All pages, also those without text.
+        title: From the file, or None.
+        headings: In their order.
+        metadata: What else the file says of itself.
+        warning: What is missing of it, and what to do; empty if nothing is.
+    """
 
     media_type: str
     pages: tuple[Page, ...]
     title: str | None = None
     headings: tuple[Heading, ...] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +127,8 @@ class DocumentRecord:
 
     @property
     def name(self) -> str:
-        """The file name, for lists and citations."""
-        return PurePath(self.source).name
+        """The file name, for lists and citations; in an archive, that and the way within it."""
+        return document_name(self.source)
 
     @property
     def paginated(self) -> bool:
@@ -128,7 +146,7 @@ class FileOutcome:
     Attributes:
         path: As it was given or found.
         state: Exactly one of the states.
-        reason: Why it was skipped or failed, and what to do; empty otherwise.
+        reason: Why it was skipped or failed, or what of it is missing, and what to do; else empty.
         document_id: SHA-256 of its content, if it could be read.
         pages: Number of pages.
         empty_pages: Pages without text.
@@ -142,6 +160,7 @@ class FileOutcome:
         stages: Seconds of each stage: load, clean, cut, embed.
         peak_mb: Most memory that the process which read it held meanwhile, in MiB; None where
             that is not known.
+        ocr_pages: Pages whose text was recognised on an image.
     """
 
     path: str
@@ -158,6 +177,7 @@ class FileOutcome:
     blank_chunks: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
     peak_mb: float | None = None
+    ocr_pages: int = 0
 
     def to_json(self) -> dict[str, object]:
         """The object in an ingest report."""

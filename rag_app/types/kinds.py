@@ -11,12 +11,13 @@ KINDS: dict[str, frozenset[str]] = {
     "spreadsheet": frozenset({media.XLSX, media.ODS, media.CSV}),
     "web": frozenset({media.HTML}),
     "book": frozenset({media.EPUB}),
-    "mail": frozenset({media.EMAIL}),
+    "mail": frozenset({media.EMAIL, media.MSG}),
     "markdown": frozenset({media.MARKDOWN}),
     "text": frozenset({media.TEXT, media.RST, media.ASCIIDOC}),
     "data": frozenset({media.JSON, media.XML}),
     "notebook": frozenset({media.NOTEBOOK}),
     "code": frozenset({media.SOURCE_CODE}),
+    "image": media.IMAGES,
 }
 """Kind → the media types that it stands for."""
 

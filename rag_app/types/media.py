@@ -15,6 +15,14 @@ EPUB = "application/epub+zip"
 RTF = "application/rtf"
 HTML = "text/html"
 EMAIL = "message/rfc822"
+MSG = "application/vnd.ms-outlook"
+PNG = "image/png"
+JPEG = "image/jpeg"
+TIFF = "image/tiff"
+BMP = "image/bmp"
+WEBP = "image/webp"
+ZIP = "application/zip"
+TAR = "application/x-tar"
 CSV = "text/csv"
 RST = "text/x-rst"
 ASCIIDOC = "text/asciidoc"
@@ -23,14 +31,20 @@ JSON = "application/json"
 NOTEBOOK = "application/x-ipynb+json"
 SOURCE_CODE = "text/x-source"
 
-PAGINATED = frozenset({PDF, PPTX, ODP})
+IMAGES = frozenset({PNG, JPEG, TIFF, BMP, WEBP})
+"""Their text is recognised."""
+
+PRINTED = IMAGES | {PDF}
+"""Their lines are those of paper: they end where the paper does, in the middle of sentences."""
+
+PAGINATED = frozenset({PDF, PPTX, ODP, TIFF})
 """Their pages (a presentation's slides) are pages that a reader would turn to."""
 
 CELLS = frozenset({XLSX, ODS, CSV})
 """Their headings are ranges of cells."""
 
-PLACED_BY_HEADING = CELLS | {EPUB, EMAIL}
+PLACED_BY_HEADING = CELLS | {EPUB, EMAIL, MSG}
 """Their headings are the place to cite: a sheet and its cells, rows, a chapter, an attachment."""
 
-BY_LINE = frozenset({PDF, SOURCE_CODE, JSON})
+BY_LINE = PRINTED | {SOURCE_CODE, JSON}
 """Their line ends mean something: a passage may end at any of them."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from ingest.load.members import leads_to_file, outer_archive
 from rag_app.errors import RagError
 from rag_app.types import DocumentRecord
 from rag_app.ui import pdf_password, problems, state, style, wording
@@ -48,7 +49,7 @@ def passages(shared: Resources, collection: str, record: DocumentRecord) -> None
 
 def read_again(shared: Resources, collection: str, record: DocumentRecord) -> None:
     """Reads a document in again, from the first of its files that is still there."""
-    path = next((Path(source) for source in record.sources if Path(source).is_file()), None)
+    path = next((Path(source) for source in record.sources if leads_to_file(source)), None)
     if path is None:
         raise RagError(
             f"{record.name} cannot be read in again: there is no file at {record.source} any more. "
@@ -92,7 +93,12 @@ def delete(shared: Resources, collection: str, record: DocumentRecord) -> None:
         state.say(f"{record.name} was deleted")
 
     uploads = uploads_folder(shared.settings)
-    uploaded = [Path(path) for path in record.sources if Path(path).is_relative_to(uploads)]
+    # An uploaded archive stays: other documents are in it.
+    uploaded = [
+        Path(path)
+        for path in record.sources
+        if Path(path).is_relative_to(uploads) and not outer_archive(Path(path))
+    ]
     own = len(record.sources) - len(uploaded)
     st.write(
         f"**{quoted(record.name)}** and its {wording.count(record.chunks, 'passage')} will no "

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import streamlit as st
 
+from ingest.load import LoadOptions, digest_file
+from ingest.load.members import outer_archive
+from rag_app.errors import DocumentError
+from rag_app.types.archives import document_name
+
 
 def file_name(source: str) -> str:
-    """The last part of a path."""
-    return PurePath(source).name
+    """The last part of a path; in an archive, its name and the way within it."""
+    return document_name(source)
 
 
 def unchanged_file(sources: Iterable[str], document_id: str) -> Path | None:
@@ -19,9 +23,9 @@ def unchanged_file(sources: Iterable[str], document_id: str) -> Path | None:
     for source in sources:
         path = Path(source)
         try:
-            status = path.stat()
+            status = (outer_archive(path) or path).stat()
             digest = _digest(str(path), status.st_mtime_ns, status.st_size)
-        except OSError:
+        except (OSError, DocumentError):
             continue  # gone or not readable: another path may do
         if digest == document_id:
             return path
@@ -31,5 +35,4 @@ def unchanged_file(sources: Iterable[str], document_id: str) -> Path | None:
 @st.cache_data(show_spinner=False, max_entries=256)
 def _digest(path: str, changed: int, size: int) -> str:
     del changed, size  # part of the cache's key
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return digest_file(Path(path), LoadOptions(max_bytes=2**62))

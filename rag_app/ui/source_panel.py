@@ -10,7 +10,7 @@ import streamlit as st
 
 from rag_app.errors import DocumentError, RagError
 from rag_app.types import Citation
-from rag_app.types.media import PAGINATED
+from rag_app.types.media import PAGINATED, PRINTED
 from rag_app.ui import pdf_password, state, style
 from rag_app.ui.dialogs import dialog
 from rag_app.ui.documents_of import file_name, unchanged_file
@@ -33,8 +33,12 @@ def _is_paginated(citation: Citation) -> bool:
     return False
 
 
-def _is_pdf(citation: Citation) -> bool:
-    return citation.source.lower().endswith(pdf_password.SUFFIX)
+def _can_be_drawn(citation: Citation) -> bool:
+    from ingest.load import format_of
+
+    with suppress(DocumentError):
+        return format_of(Path(citation.source)).media_type in PRINTED
+    return False
 
 
 def show(shared: Resources, record: AnswerRecord, number: int) -> None:
@@ -63,7 +67,7 @@ def _panel(shared: Resources, record: AnswerRecord) -> None:
         + marked_passage(citation.passage or citation.quote, citation.quote)
         + "</blockquote>"
     )
-    if _is_pdf(citation):
+    if _can_be_drawn(citation):
         _page(shared, record.collection, citation)
     if len(citation.sources) > 1:
         others = ", ".join(citation.sources[1:])

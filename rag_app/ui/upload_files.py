@@ -84,7 +84,8 @@ def bring_back(locked: Path) -> Path:
 
 def settle(paths: Sequence[Path], outcomes: Sequence[FileOutcome]) -> None:
     """Removes uploads that could not be ingested, and puts back what they had replaced."""
-    good = {Path(outcome.path).resolve() for outcome in outcomes if outcome.state in KEPT}
+    kept = [Path(outcome.path).resolve() for outcome in outcomes if outcome.state in KEPT]
+    good = {path for one in kept for path in (one, *one.parents)}  # an archive by its members
     for path in paths:
         before = _before(path)
         if path.resolve() in good:

@@ -94,7 +94,8 @@ def _detail(job: UploadJob, outcome: FileOutcome, path: Path) -> str:
     has_pages = any(row.media_type in PAGINATED for row in FORMATS if suffix in row.suffixes)
     pages = wording.count(outcome.pages, "page") if has_pages else ""
     passages = wording.count(outcome.chunks, "passage") if outcome.chunks else ""
-    return ", ".join(part for part in (pages, passages) if part)
+    recognised = f"{outcome.ocr_pages} recognised on images (OCR)" if outcome.ocr_pages else ""
+    return ", ".join(part for part in (pages, recognised, passages) if part)
 
 
 def _ask_for_password(shared: Resources, job: UploadJob) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ingest.load import FORMATS
+from rag_app.types.archives import ending
 from rag_app.ui import state, upload_report, wording
 from rag_app.ui.launch import upload_limit_mb
 from rag_app.ui.markup import quoted
@@ -95,10 +96,11 @@ def _take(shared: Resources, collection: str, files: Sequence[UploadedFile]) -> 
 
 def _distinct(name: str, taken: set[str]) -> str:
     """A name that no other file of the same upload has."""
-    path, number, chosen = Path(name), 1, name
+    number, chosen = 1, name
+    stem = name[: len(name) - len(ending(Path(name)))]
     while chosen in taken:
         number += 1
-        chosen = f"{path.stem} ({number}){path.suffix}"
+        chosen = f"{stem} ({number}){name[len(stem) :]}"
     return chosen
 
 

@@ -20,6 +20,7 @@ KINDS = {
     media.HTML: "HTML",
     media.EPUB: "EPUB",
     media.EMAIL: "E-mail",
+    media.MSG: "E-mail",
     media.ODT: "OpenDocument",
     media.ODS: "OpenDocument",
     media.ODP: "OpenDocument",
@@ -30,6 +31,13 @@ KINDS = {
     media.RST: "reStructuredText",
     media.ASCIIDOC: "AsciiDoc",
     media.SOURCE_CODE: "Source code",
+    media.PNG: "PNG",
+    media.JPEG: "JPEG",
+    media.TIFF: "TIFF",
+    media.BMP: "BMP",
+    media.WEBP: "WebP",
+    media.ZIP: "ZIP",
+    media.TAR: "TAR",
 }
 
 
