@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import get_args
+from typing import Literal, get_args, get_origin
 
 import typer
 from pydantic import SecretStr
@@ -88,6 +88,8 @@ def _default(name: str, field: FieldInfo) -> str:
 
 
 def _values(field: FieldInfo) -> str:
+    if get_origin(field.annotation) is Literal:
+        return ", ".join(f"`{one}`" for one in get_args(field.annotation))
     kind, *_ = get_args(field.annotation) or (field.annotation,)
     limits = [
         f"{sign} {getattr(bound, name):,}"

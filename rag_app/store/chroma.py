@@ -33,8 +33,8 @@ HNSW: dict[str, Any] = {
 
 With the usual M of 16, one build in dozens left passages that no link leads to, so that not even
 their own vector found them (seen by the crash tests, and for 24 of 16,000 passages of real sets in
-four builds; it is rare: ``benchmarks/index_reach.py`` met none in six builds of SciFact with any M).
-With 64 none was ever seen. It costs 400 bytes a passage, and no time that could be measured.
+four builds; it is rare: ``benchmarks/index_reach.py`` met none in six builds of SciFact, whatever
+the M). With 64 none was ever seen. It costs 400 bytes a passage, and no time that was measurable.
 """
 
 
