@@ -73,7 +73,8 @@ def gather(
         questions, notices = _read(choice.file or saved, passages, own=choice.file is not None)
         all_, questions = len(questions), _sampled(questions, choice.sample, seed)
         number = f"{all_}" if len(questions) == all_ else f"{len(questions)} of the {all_}"
-        told = f"{number} questions of {choice.file or f'the saved set {saved}'}"
+        noun = "question" if all_ == 1 else "questions"
+        told = f"{number} {noun} of {choice.file or f'the saved set {saved}'}"
     elif settings.llm != EXTRACTIVE:
         questions = generate_by_llm(
             passages, count, settings, seed=seed, progress=progress, cancelled=cancelled
