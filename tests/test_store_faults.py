@@ -7,6 +7,7 @@ import socket
 import sqlite3
 import tempfile
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -271,11 +272,14 @@ def test_address_that_is_not_a_chroma_server(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
 
         def answer() -> None:
-            for _ in range(2):
-                connection, _ = other.accept()
-                with connection:
-                    connection.recv(10_000)
-                    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello")
+            with suppress(OSError):  # the end of the test
+                while True:
+                    connection, _ = other.accept()
+                    with connection:
+                        connection.recv(10_000)
+                        connection.sendall(
+                            b"HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello"
+                        )
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
@@ -284,6 +288,8 @@ def test_address_that_is_not_a_chroma_server(tmp_path):
             collection = make(store)
             with pytest.raises(StoreUnavailableError, match=f"{url} could not do"):
                 put(collection, document(1))
+        other.shutdown(socket.SHUT_RDWR)  # closing alone would not wake the thread
+        thread.join()
 
 
 @pytest.mark.chroma_server
