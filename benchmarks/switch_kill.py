@@ -16,52 +16,18 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-import zlib
 from pathlib import Path
 from typing import TextIO
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from measure import BIN, ROOT, save
+from switch_asker import NAME, NEW, OLD
 
 from ingest.chunk import contextual_text
 from rag_app.embeddings import load_embeddings
 from rag_app.settings import Settings, load_settings
-from rag_app.store import Collection, Store
-
-OLD, NEW = "python:switch_kill:old", "python:switch_kill:new"
-NAME = "papers"
-AFTER_CHANGEOVER = 50
-"""Questions that the index kept open still answers after a changeover, before it is let go."""
-
-
-class Hashed(Embeddings):
-    """Words hashed into a vector: costs nothing, so that the store is what is tried."""
-
-    def __init__(self, dimension: int, salt: int) -> None:
-        self.dimension, self.salt = dimension, salt
-        self.fingerprint = f"{dimension}-{salt}"
-
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        """One vector for each text."""
-        return [self.embed_query(text) for text in texts]
-
-    def embed_query(self, text: str) -> list[float]:
-        """A question is a text like any other."""
-        words = (zlib.crc32(word.encode(), self.salt) for word in text.split())
-        return np.bincount([word % self.dimension for word in words], None, self.dimension).tolist()
-
-
-def old() -> Hashed:
-    """The model before."""
-    return Hashed(64, 1)
-
-
-def new() -> Hashed:
-    """The model after."""
-    return Hashed(128, 2)
+from rag_app.store import Store
 
 
 def make(settings: Settings, passages: int) -> None:
@@ -84,48 +50,6 @@ def make(settings: Settings, passages: int) -> None:
             if store.get(NAME).info.chunks >= passages:
                 return
     raise SystemExit("The corpora have too few passages.")
-
-
-def ask(home: Path) -> None:
-    """Asks until standard input ends; prints what failed, and the counts."""
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
-    settings = load_settings({"home": home})
-    models = {spec: load_embeddings(spec, settings) for spec in SPECS}
-    counts = {"asked": 0, "failed": 0, "slowest_s": 0.0, "of_former": 0}
-    with Store(settings) as store:
-        held, left = store.get(NAME), AFTER_CHANGEOVER
-        texts = [chunk for record in held.documents() for chunk in held.chunks(record.id)]
-        chance = random.Random(1)
-        print("ready", flush=True)
-        while not ended.is_set():
-            live = store.get(NAME)
-            left -= held.key != live.key
-            if not left:
-                held, left = live, AFTER_CHANGEOVER
-            text = contextual_text(chance.choice(texts))
-            for collection in (held, live):
-                start = time.perf_counter()
-                try:
-                    right = _found(collection, text, models)
-                except Exception as error:  # noqa: BLE001 - that is what is counted
-                    print(f"{type(error).__name__}: {error}", flush=True)
-                    right = False
-                counts["asked"] += 1
-                counts["failed"] += not right
-                counts["of_former"] += collection.key != live.key
-                counts["slowest_s"] = max(counts["slowest_s"], time.perf_counter() - start)
-    print(json.dumps(counts), flush=True)
-
-
-def _found(collection: Collection, text: str, models: dict[str, object]) -> bool:
-    vector = models[collection.info.embedding.spec].encode_query(text)  # type: ignore[attr-defined]
-    found = collection.search_dense(vector, 5)
-    words = collection.search_keywords(text, 5)
-    return bool(found) and found[0][1] > 0.999 and bool(words)
-
-
-SPECS = [OLD, NEW]
 
 
 def state(settings: Settings) -> list[tuple[object, ...]]:
@@ -216,27 +140,23 @@ def main() -> None:
     options.add_argument("--passages", type=int, default=10_000)
     options.add_argument("--kills", type=int, default=20)
     options.add_argument("--seed", type=int, default=20)
-    options.add_argument("--ask", type=Path, help=argparse.SUPPRESS)
     given = options.parse_args()
-    SPECS[1] = given.to
-    os.environ["PYTHONPATH"] = str(Path(__file__).parent)
-    if given.ask:
-        ask(given.ask)
-        return
+    folder_of_models = Path(__file__).parent
+    os.environ["PYTHONPATH"] = str(folder_of_models)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = load_settings({"home": home})
         make(settings, given.passages)
-        whole_s = duration(home, SPECS[1])
-        duration(home, SPECS[0])
+        whole_s = duration(home, given.to)
+        duration(home, OLD)
         expected = state(settings)
-        command = [sys.executable, __file__, "--ask", str(home), "--to", given.to]
+        command = [sys.executable, str(folder_of_models / "switch_asker.py"), str(home), given.to]
         pipe = subprocess.PIPE
         reader = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         assert reader.stdin is not None
         assert reader.stdout is not None
         reader.stdout.readline()
-        figures = kill(home, [SPECS[1], SPECS[0]], given.kills, given.seed, whole_s)
+        figures = kill(home, [given.to, OLD], given.kills, given.seed, whole_s)
         reader.stdin.close()
         failures, counts = _last(reader.stdout)
         figures |= {

@@ -1,6 +1,6 @@
 """``python -m ingest``: the same as the command ``ingest``."""
 
-from rag_app.cli.ingest import main
+from rag_app.cli import ingest_main
 
 if __name__ == "__main__":
-    main()
+    ingest_main()

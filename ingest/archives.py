@@ -28,6 +28,7 @@ from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.settings import Settings
 from rag_app.types import FileOutcome
 from rag_app.types.archives import is_archive
+from rag_app.whole_files import write_whole
 
 _VERSION = 1
 _KEPT = 1000
@@ -212,10 +213,7 @@ def _write(kept: Path, listing: Listing, options: LoadOptions) -> None:
     """What cannot be written is found out anew."""
     content = asdict(listing) | {"version": _VERSION, "max_bytes": options.max_bytes}
     with suppress(OSError):
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        part = kept.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(content), "utf-8", "backslashreplace")
-        part.replace(kept)
+        write_whole(kept, json.dumps(content))
         files = sorted(kept.parent.iterdir(), key=lambda one: one.stat().st_mtime)
         for old in files[:-_KEPT]:
             old.unlink(missing_ok=True)

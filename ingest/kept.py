@@ -20,6 +20,7 @@ from rag_app.settings import Settings
 from rag_app.store.report_files import report_file
 from rag_app.types import FileOutcome
 from rag_app.types.archives import ending
+from rag_app.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +133,4 @@ def _read(file: Path) -> dict[str, dict[str, str]]:
 
 
 def _write(file: Path, kept: dict[str, dict[str, str]]) -> None:
-    """Whole or not at all."""
-    part = file.with_suffix(".part")
-    part.write_text(
-        json.dumps({"files": kept}, ensure_ascii=False, indent=1), "utf-8", "backslashreplace"
-    )
-    part.replace(file)
+    write_whole(file, json.dumps({"files": kept}, ensure_ascii=False, indent=1))

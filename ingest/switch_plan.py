@@ -44,11 +44,6 @@ class SwitchPlan:
         """Whether what an earlier run has built is of use."""
         return self.begun is not None and self._is(self.begun)
 
-    @property
-    def resizes(self) -> bool:
-        """Whether passages get another size."""
-        return self.before.chunking != self.chunking
-
     def _is(self, info: CollectionInfo) -> bool:
         same = replace(info.embedding, spec=self.identity.spec) == self.identity
         return same and info.chunking == self.chunking

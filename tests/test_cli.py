@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from chroma_server import free_port
 from cli_samples import ROOT, Cli, environment, one_sentence
 from typer.testing import CliRunner
 
-from rag_app.cli import main
+from rag_app.cli import ingest_main, main
 from rag_app.cli.app import app
 from rag_app.cli.output import counted, printable, show_table
 from rag_app.cli.run import run
@@ -283,17 +284,25 @@ class TestInterrupts:
             assert process.wait() == 130
             assert "Traceback" not in process.stderr.read()
 
-    def test_ctrl_c_while_modules_are_imported(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    @pytest.mark.parametrize(
+        ("command", "module"),
+        [(main, "rag_app.cli.app"), (ingest_main, "rag_app.cli.ingest")],
+        ids=["rag", "ingest"],
+    )
+    def test_ctrl_c_while_modules_are_imported(
+        self, monkeypatch: pytest.MonkeyPatch, command: Callable[[], None], module: str
+    ) -> None:
         class Interrupted:
             @staticmethod
             def find_spec(name: str, *_: object) -> None:
-                if name == "rag_app.cli.app":
+                if name == module:
                     raise KeyboardInterrupt
 
-        monkeypatch.delitem(sys.modules, "rag_app.cli.app")
+        importlib.import_module(module)
+        monkeypatch.delitem(sys.modules, module)
         monkeypatch.setattr(sys, "meta_path", [Interrupted, *sys.meta_path])
         with pytest.raises(SystemExit) as end:
-            main()
+            command()
         assert end.value.code == 130
 
 

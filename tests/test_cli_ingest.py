@@ -197,7 +197,7 @@ def test_another_model_or_chunking_than_the_collection_s(cli: Cli, notes: Path) 
 
 INGEST_WITH_MANY_LINES = """
 import rag_app.cli.progress
-from rag_app.cli.ingest import main
+from rag_app.cli import ingest_main as main
 
 rag_app.cli.progress.EVERY_S = 0.0
 main()

@@ -16,6 +16,9 @@ PER_MESSAGE = 8
 HISTORY_TURNS = 8
 """Earlier turns that are shown to the model."""
 
+HISTORY_SHARE = 0.25
+"""Of the room, which the latest turns may take before passages are dropped for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
@@ -37,7 +40,7 @@ def fit(
 ) -> Fitted:
     """Drops the last passages, then the oldest turns, until the prompt leaves room to answer.
 
-    The latest turns may take up to a quarter of the room before passages are dropped for them.
+    The latest turns may take up to ``HISTORY_SHARE`` before passages are dropped for them.
 
     Raises:
         AnswerError: Not even the question with its best passage fits.
@@ -51,8 +54,9 @@ def fit(
             "allows it, or lower RAG_LLM_ANSWER_TOKENS or RAG_CHUNK_TOKENS."
         )
     recent = list(history)[-HISTORY_TURNS:]
-    turns = _last_that_fit([count(turn.text) + PER_MESSAGE for turn in recent], room // 4)
-    spent = sum(count(turn.text) + PER_MESSAGE for turn in recent[len(recent) - turns :])
+    lengths = [count(turn.text) + PER_MESSAGE for turn in recent]
+    turns = _last_that_fit(lengths, int(HISTORY_SHARE * room))
+    spent = sum(lengths[len(recent) - turns :])
     kept = max(1, _first_that_fit(costs, room - spent)) if costs else 0
     if kept and costs[0] > room - spent:
         turns = 0

@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from rag_app.retrieval.rerank import Complete
     from rag_app.store import Collection
 
-PASSAGES_SHARE = 0.75
-"""Of the prompt; the rest is the conversation's, as in ``rag_app.answering.budget``."""
-
 QUESTION_TOKENS = 600
 """For the longest question, and for what stands around each passage."""
 
@@ -76,6 +73,7 @@ def _widening(settings: Settings, collection: Collection) -> Iterator[Step]:
 
 def _room(settings: Settings) -> Room:
     """What the prompt has for passages, roughly: the prompt itself is fitted word by word."""
+    from rag_app.answering.budget import HISTORY_SHARE
     from rag_app.answering.prompt import INSTRUCTIONS
     from rag_app.answering.tokens import token_counter
     from rag_app.retrieval.neighbours import Room
@@ -83,4 +81,4 @@ def _room(settings: Settings) -> Room:
     provider, _, model = settings.llm.partition(":")
     count = token_counter(provider, model)
     taken = settings.llm_answer_tokens + count(INSTRUCTIONS) + QUESTION_TOKENS
-    return Room(int(PASSAGES_SHARE * (settings.llm_context_tokens - taken)), count)
+    return Room(int((1 - HISTORY_SHARE) * (settings.llm_context_tokens - taken)), count)

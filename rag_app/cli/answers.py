@@ -114,7 +114,13 @@ def _is_named(record: DocumentRecord, name: str) -> bool:
 def _place(citation: Citation, document: DocumentRecord | None) -> str:
     first, *others = map(shown_path, citation.sources or (citation.source,))
     also = f" (the same as {', '.join(others)})" if others else ""
-    where = f", page {citation.page}" if document is None or document.paginated else ""
-    if document is not None and document.media_type in PLACED_BY_HEADING and citation.headings:
-        where = f", {' › '.join(citation.headings)}"
-    return f"{first}{where}{also}"
+    if document is None:
+        return f"{first}, page {citation.page}{also}"
+    return f"{first}{within(document, citation.page, citation.headings)}{also}"
+
+
+def within(document: DocumentRecord, page: int, headings: Sequence[str]) -> str:
+    """Where in its document a passage stands, as a reader would look for it."""
+    if document.media_type in PLACED_BY_HEADING and headings:
+        return f", {' › '.join(headings)}"
+    return f", page {page}" if document.paginated else ""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag_app.cli import options
-from rag_app.cli.answers import filter_for
+from rag_app.cli.answers import filter_for, within
 from rag_app.cli.output import counted, say, show, show_json
 from rag_app.types import Filter
 
@@ -77,8 +77,8 @@ def _show_hit(number: int, one: Explained) -> None:
     from rag_app.answering.explain import moves
 
     hit, ranked = one.hit, one.ranked
-    page = f", page {hit.chunk.page}" if hit.document.paginated else ""
-    show(f"\n{number}. {hit.document.name}{page}: score {ranked.score:.3f}")
+    place = within(hit.document, hit.chunk.page, hit.chunk.headings)
+    show(f"\n{number}. {hit.document.name}{place}: score {ranked.score:.3f}")
     text = " ".join(hit.chunk.text.split())
     show(f"   {text[:_EXCERPT]}{'…' if len(text) > _EXCERPT else ''}")
     show(f"   vectors    {_place(ranked.dense_rank, hit.cosine, 'cosine')}")

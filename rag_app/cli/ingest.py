@@ -17,7 +17,7 @@ from rag_app.cli.ingest_watch import check_alone, watch_folders
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
 from rag_app.cli.progress import ProgressLine, progress_display
-from rag_app.cli.run import INTERRUPTED, run
+from rag_app.cli.run import INTERRUPTED
 from rag_app.errors import EXIT_PARTIAL, RagError, UsageError
 from rag_app.settings import Settings
 from rag_app.types.metadata import Metadata, parse_metadata
@@ -203,8 +203,3 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command()(ingest)
-
-
-def main() -> None:
-    """The console command ``ingest``; ``python -m ingest`` is the same."""
-    run(app, "ingest")

@@ -28,6 +28,7 @@ from rag_app.evaluation.result import (
     ShownPassage,
 )
 from rag_app.settings import Settings
+from rag_app.whole_files import write_whole
 
 _PLAIN = ("collection", "made_at", "by", "question_set", "passages", "total_passages")
 
@@ -44,12 +45,9 @@ def keep_comparison(comparison: Comparison, settings: Settings) -> Path:
         RagError: It cannot be written.
     """
     path = kept_path(settings, comparison.collection)
-    draft = path.with_name(path.name + ".draft")
     text = json.dumps(comparison.to_json(), ensure_ascii=False)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
-        draft.replace(path)
+        write_whole(path, text)
     except OSError as error:
         raise RagError(
             f"The comparison could not be kept in {path.parent} ({error.strerror}). Make room or "

@@ -17,6 +17,7 @@ from pathlib import Path
 from rag_app.errors import RagError
 from rag_app.evaluation.own_outcomes import Outcome
 from rag_app.settings import Settings
+from rag_app.whole_files import write_whole
 
 _VERSION = 1
 
@@ -115,11 +116,8 @@ def keep_run(run: KeptRun, path: Path, settings: Settings, collection: str) -> N
         RagError: It cannot be written.
     """
     file = _file(path, settings, collection)
-    draft = file.with_name(file.name + ".draft")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(json.dumps(asdict(run)), encoding="utf-8")
-        draft.replace(file)
+        write_whole(file, json.dumps(asdict(run)))
     except OSError as error:
         raise RagError(
             f"The run could not be kept in {file.parent} ({error.strerror}), so the next one will "

@@ -20,6 +20,7 @@ from rag_app.errors import UsageError
 from rag_app.evaluation.document_names import DocumentNames
 from rag_app.evaluation.passages import Passage, Passages
 from rag_app.evaluation.questions import EvalQuestion, Source, merged, with_twins
+from rag_app.whole_files import write_whole
 
 _NAMED = 3
 """Problems that are told one by one before the rest is counted."""
@@ -82,11 +83,8 @@ def read_questions(path: Path, passages: Passages) -> ReadQuestions:
 
 def write_questions(path: Path, questions: Iterable[EvalQuestion], passages: Passages) -> None:
     """Writes JSON lines that ``read_questions`` reads; an existing file is replaced."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps(one.to_json(passages), ensure_ascii=False) + "\n" for one in questions]
-    draft = path.with_name(path.name + ".draft")
-    draft.write_text("".join(lines), encoding="utf-8", errors="backslashreplace")
-    draft.replace(path)
+    write_whole(path, "".join(lines))
 
 
 class _Places:

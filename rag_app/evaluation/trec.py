@@ -16,6 +16,7 @@ import numpy as np
 from rag_app.errors import RagError
 from rag_app.evaluation.beir_files import Grades
 from rag_app.retrieval.fuse import Ranking
+from rag_app.whole_files import write_whole
 
 Run = Mapping[str, Mapping[str, float]]
 """Question → document → score."""
@@ -67,11 +68,8 @@ def write_run(path: Path, run: Run, tag: str) -> None:
         for question, found in run.items()
         for rank, (document, score) in enumerate(found.items(), start=1)
     ]
-    draft = path.with_name(path.name + ".draft")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text("".join(lines), encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, "".join(lines))
     except OSError as error:
         raise RagError(
             f"The run cannot be written to {path} ({error.strerror}). Name another folder."

@@ -19,6 +19,7 @@ from rag_app.evaluation.tune_pairs import Pair, Split
 from rag_app.evaluation.tune_train import Recipe
 from rag_app.settings import Settings
 from rag_app.types import EmbeddingIdentity
+from rag_app.whole_files import write_whole
 
 FOLDER = ".tuning"
 
@@ -68,9 +69,7 @@ class TuneState:
         return plan if isinstance(plan, dict) else {}
 
     def _write(self, plan: dict[str, object]) -> None:
-        draft = self._plan.with_suffix(".draft")
-        draft.write_text(json.dumps(plan), encoding="utf-8")
-        draft.replace(self._plan)
+        write_whole(self._plan, json.dumps(plan))
 
 
 @contextmanager

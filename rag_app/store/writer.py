@@ -42,11 +42,6 @@ class Writer:
         with self._database.read() as connection:
             return documents.find(connection, self._collection, document_id) is not None
 
-    def path_document(self, path: str) -> str | None:
-        """Id of the document that a path holds."""
-        with self._database.read() as connection:
-            return documents.find_by_path(connection, self._collection, path)
-
     def put(self, document: DocumentRecord, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Stores a document under all its sources, in place of what those held before.
 
