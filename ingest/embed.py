@@ -47,9 +47,11 @@ class Embedder:
             RagError: The model or the store fails; what was complete before is stored.
         """
         # No daemon: to end the process in the middle of loading a model would crash it.
-        threading.Thread(target=self._load, name="ingest-model").start()
+        loading = threading.Thread(target=self._load, name="ingest-model")
         try:
+            # The parser first: its worker starts while the model is imported, not after.
             with Parser(tasks, options, limits, self._model) as parser:
+                loading.start()
                 while not parser.ended and not self._stop():
                     self._fill(parser)
                     if len(self._window):

@@ -18,12 +18,15 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.embeddings.spec import ModelSpec, parse_spec
 from rag_app.errors import EmbeddingError, MissingExtraError, UsageError
 from rag_app.settings import Settings
+
+if TYPE_CHECKING:
+    # LangChain takes a third of a second; the table is asked by commands that load no model.
+    from rag_app.embeddings.base import IdentifiedEmbeddings
 
 
 @dataclass(frozen=True, slots=True)
