@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev chat ask test check bench format samples screenshots clean
+.PHONY: help install install-dev chat ask test stress check bench format samples screenshots clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ export Q
 
 test: install-dev ## Run the tests
 	$(BIN)/python -m pytest
+
+stress: install-dev ## Run the long tests: 100 kills of an ingestion (half an hour)
+	$(BIN)/python -m pytest -m stress -n 0 -s
 
 check: install-dev ## Lint, types, import contract, docs
 	$(BIN)/ruff check .

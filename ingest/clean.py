@@ -44,6 +44,7 @@ _GAPS = re.compile(r" {2,}")
 _OUTER_LINES = re.compile(r"\A(?:[ ]*\n)+|\s+\Z")
 _BULLET = re.compile(r"[•·▪◦‣●○■□➢✓☐☒*–—-][ ]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)][ ]")
 _FIGURE = re.compile(r"[($€£+–—-]*\d[\d.,]*[)%]*\*?|[—–$€£%)]+")
+_ROW = "|"  # begins a row of a table
 _FULL = 0.75  # a line that reaches this share of the page's width goes on in the next
 
 
@@ -124,7 +125,8 @@ def _collapsed(match: re.Match[str]) -> str:
 def _reflow(text: TracedText) -> None:
     """Joins the lines of each paragraph of a PDF page."""
     text.sub(_LEFT_OVER, "")
-    lengths = sorted(len(line) for line in text.text.split("\n") if line.strip())
+    lines = (line.strip() for line in text.text.split("\n"))
+    lengths = sorted(len(line) for line in lines if line and line[0] != _ROW)
     width = lengths[int(0.85 * (len(lengths) - 1))] if lengths else 0
 
     def line_end(match: re.Match[str]) -> str:
@@ -143,6 +145,8 @@ def _reflow(text: TracedText) -> None:
 
 def _goes_on(before: str, after: str, width: int) -> bool:
     """Whether a sentence runs from the end of one line into the next."""
+    if before.startswith(_ROW) or after.startswith(_ROW):
+        return False
     if _BULLET.match(after) or _tabular(before) or _tabular(after):
         return False
     if after[:1].islower() and not before.endswith((".", ":", ";", "!", "?")):

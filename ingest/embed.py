@@ -59,7 +59,11 @@ class Embedder:
         finally:
             self._over = not self._encoding.is_set()
             self._encoding.set()
-            self._store()
+            try:
+                self._store()
+            finally:
+                if not self._over:  # the store must not be closed while it is got ready
+                    loading.join()
 
     def _load(self) -> None:
         """Loads the model while the first file is parsed, the vector store while it is embedded."""

@@ -15,6 +15,40 @@ from ingest.load.members import leads_to_file
 from rag_app.types import FileOutcome
 
 
+class Roots:
+    """Absolute paths and patterns; asked about many paths, each in a time that is not theirs."""
+
+    def __init__(self, paths: Iterable[str] = ()) -> None:
+        self._paths: set[str] = set()
+        self._patterns: list[str] = []
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: str) -> None:
+        """Takes up a path or a pattern."""
+        self._paths.add(path)
+        if glob.has_magic(path):
+            self._patterns.append(path.replace("**/", "*"))
+
+    def cover(self, path: str) -> bool:
+        """Whether a path is one of them, lies below one, or fits a pattern."""
+        return any(one in self._paths for one in with_folders(path)) or self.fit(path)
+
+    def fit(self, path: str) -> bool:
+        """Whether a path fits a pattern among them."""
+        return any(fnmatch.fnmatchcase(path, pattern) for pattern in self._patterns)
+
+
+def with_folders(path: str) -> Iterator[str]:
+    """A path and all folders above it."""
+    while True:
+        yield path
+        above = os.path.dirname(path)  # noqa: PTH120 - for each of a hundred thousand paths
+        if above == path:
+            return
+        path = above
+
+
 @dataclass(slots=True)
 class Selection:
     """The files that some paths mean.
@@ -30,17 +64,8 @@ class Selection:
     files: list[Path] = field(default_factory=list)
     missing: list[Path] = field(default_factory=list)
     failed: list[FileOutcome] = field(default_factory=list)
-    roots: list[str] = field(default_factory=list)
+    roots: Roots = field(default_factory=Roots)
     opened: dict[str, frozenset[str]] = field(default_factory=dict)
-
-    def covers(self, path: str) -> bool:
-        """Whether a path is one of those given, lies below one, or fits a pattern."""
-        for root in self.roots:
-            if path == root or path.startswith(root.rstrip(os.sep) + os.sep):
-                return True
-            if glob.has_magic(root) and fnmatch.fnmatchcase(path, root.replace("**/", "*")):
-                return True
-        return False
 
 
 def select(paths: Iterable[str | Path]) -> Selection:
@@ -53,7 +78,7 @@ def select(paths: Iterable[str | Path]) -> Selection:
     seen: dict[Path, None] = {}
     for given in paths:
         root = Path(os.path.abspath(Path(given).expanduser()))  # noqa: PTH100 - keeps links
-        selection.roots.append(str(root))
+        selection.roots.add(str(root))
         for path in _meant(root, selection):
             if _storable(path, selection):
                 seen.setdefault(path)

@@ -21,6 +21,7 @@ _LAST_LINES = 400  # characters looked at first for the last lines of a long pag
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlc]+")
 _NUMBER = "#"
+_ROW = "|"  # a table that begins on each page with the same head is none of the furniture
 
 
 class _Edge(NamedTuple):
@@ -97,7 +98,7 @@ def _outermost(
 ) -> list[tuple[int, int]]:
     found = []
     for line in lines:
-        if line.key not in running:
+        if line.key not in running or line.key.startswith(_ROW):
             break
         step = running[line.key]
         if line.value is not None and step is not None and line.value != number + step:

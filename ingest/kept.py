@@ -49,8 +49,8 @@ def left_out(settings: Settings, collection: str) -> list[Left]:
 def failed_paths(settings: Settings, collection: str) -> tuple[list[str], list[str]]:
     """The files that failed when they were last tried: those there still, and those gone."""
     failed = [one.path for one in left_out(settings, collection) if one.state == "failed"]
-    there = [path for path in failed if leads_to_file(path)]
-    return there, [path for path in failed if path not in there]
+    there = {path: leads_to_file(path) for path in failed}
+    return [path for path in failed if there[path]], [path for path in failed if not there[path]]
 
 
 def keep(

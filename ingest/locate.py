@@ -94,10 +94,10 @@ def _check(path: Path, options: LoadOptions, document_id: str | None) -> None:
 def _clean_page(path: Path, page: int, password: str | None, data: bytes | None) -> CleanPage:
     try:
         with pdfium.open_pdf(data or path, path.name, password) as document:
-            text, lines = pdfium.read_page(document, page - 1)
+            text, lines, notes = pdfium.read_page(document, page - 1)
     except pdfium.PdfBrokenError as error:
         raise DocumentUnreadableError(
             f"Page {page} of {path.name} cannot be read. It may have changed: ingest it again."
         ) from error
-    alone = LoadedDocument(PDF, (Page(page, layout.mark_paragraphs(text, lines)),))
-    return clean_pages(alone)[0]
+    whole = layout.with_notes(layout.mark_paragraphs(text, lines), notes)
+    return clean_pages(LoadedDocument(PDF, (Page(page, whole),)))[0]

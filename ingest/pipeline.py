@@ -20,7 +20,7 @@ from ingest.interrupt import deferred
 from ingest.kept import keep
 from ingest.ledger import Ledger
 from ingest.limits import limits_of, options_of
-from ingest.plan import Plan, duplicate, fingerprints, forgotten, make_plan
+from ingest.plan import Duplicates, Plan, batched, fingerprints, forgotten, make_plan
 from ingest.report import IngestReport, Progress, attach
 from ingest.target import Target
 from rag_app.errors import RagError, UsageError
@@ -153,11 +153,12 @@ class _Run:
         return described(plan, self._records, self._metadata)
 
     def _point(self, plan: Plan) -> None:
-        for path, document_id in plan.points:
-            self._target.writer().point(path, document_id)
-            self._ledger.settle([duplicate(path, self._records[document_id])])
+        duplicates = Duplicates(self._records)
+        for batch in batched(plan.points):
+            self._target.writer().point_all(dict(batch))
+            self._ledger.settle(duplicates.outcome(path, key) for path, key in batch)
 
     def _forget(self, plan: Plan) -> None:
-        for path in plan.gone:
-            self._target.writer().forget(path)
-            self._ledger.settle([forgotten(path, self._known[path])])
+        for batch in batched(plan.gone):
+            self._target.writer().forget_all(batch)
+            self._ledger.settle(forgotten(path, self._known[path]) for path in batch)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from glob import has_magic
 from pathlib import Path
+from typing import TypeVar
 
-from ingest.files import Selection
+from ingest.files import Roots, Selection, with_folders
 from ingest.load import LoadOptions, digest_file, format_of
 from ingest.load.members import leads_to_file
 from rag_app.errors import DocumentError, DocumentSkippedError
 from rag_app.types import DocumentRecord, FileOutcome, Metadata
+
+_TOGETHER = 256
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,23 +110,42 @@ def make_plan(
             plan.points.append((str(path), document_id))
     plan.tasks = [Task(document_id, tuple(paths)) for document_id, paths in new.items()]
     plan.gone = [path for path in known if _is_gone(path, selection, sync=sync)]
+    above = {folder for path in plan.gone for folder in with_folders(path)}
     for path in selection.missing:
-        if not any(Selection(roots=[str(path)]).covers(gone) for gone in plan.gone):
+        if str(path) not in above and not any(map(Roots([str(path)]).fit, plan.gone)):
             plan.settled.append(FileOutcome(str(path), "failed", _missing(path)))
     return plan
 
 
-def duplicate(path: str, record: DocumentRecord) -> FileOutcome:
-    """The outcome of a file whose content is stored under another path."""
-    others = [source for source in record.sources if source != path]
-    there = next((other for other in others if leads_to_file(other)), None)
-    if there:
-        reason = f"The same content as {there}."
-    elif others:
-        reason = f"Moved from {others[0]}, which is gone (--sync forgets it)."
-    else:
-        reason = "Its content is stored already."
-    return replace(_unchanged(Path(path), record), state="duplicate", reason=reason)
+def batched(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    """Items in the number that one transaction takes: a Ctrl-C waits for no more."""
+    for first in range(0, len(items), _TOGETHER):
+        yield items[first : first + _TOGETHER]
+
+
+class Duplicates:
+    """Outcomes of files whose content is stored under other paths.
+
+    Args:
+        records: Stored documents by id.
+    """
+
+    def __init__(self, records: Mapping[str, DocumentRecord]) -> None:
+        self._records = records
+        self._reasons: dict[str, str] = {}
+
+    def outcome(self, path: str, document_id: str) -> FileOutcome:
+        """The outcome of a file that was not known to have this content."""
+        record = self._records[document_id]
+        if document_id not in self._reasons:  # one content may have had a thousand paths
+            self._reasons[document_id] = self._reason(record)
+        reason = self._reasons[document_id]
+        return replace(_unchanged(Path(path), record), state="duplicate", reason=reason)
+
+    def _reason(self, record: DocumentRecord) -> str:
+        if there := next(filter(leads_to_file, record.sources), None):
+            return f"The same content as {there}."
+        return f"Moved from {record.source}, which is gone (--sync forgets it)."
 
 
 def forgotten(path: str, document_id: str) -> FileOutcome:
@@ -132,12 +155,12 @@ def forgotten(path: str, document_id: str) -> FileOutcome:
 
 def _is_gone(path: str, selection: Selection, *, sync: bool) -> bool:
     """Whether a stored file is to be forgotten; one in an archive goes when the archive changes."""
-    steps = (path, *map(str, Path(path).parents)) if selection.opened else ()
+    steps = tuple(with_folders(path)) if selection.opened else ()
     for archive in steps[1:]:
         if (members := selection.opened.get(archive)) is not None:
             # An archive in the archive that cannot be opened today keeps what it had.
             return members.isdisjoint(steps)
-    return sync and selection.covers(path) and not leads_to_file(path)
+    return sync and selection.roots.cover(path) and not leads_to_file(path)
 
 
 def _missing(path: Path) -> str:

@@ -12,7 +12,7 @@ from ingest.archives import open_archives
 from ingest.files import select
 from ingest.ledger import Ledger
 from ingest.limits import limits_of, options_of
-from ingest.plan import duplicate, fingerprints, forgotten, make_plan, outcome_of_error
+from ingest.plan import Duplicates, fingerprints, forgotten, make_plan, outcome_of_error
 from ingest.pool import Readers, Turn
 from ingest.reading import Head, no_words
 from ingest.report import IngestReport, Progress
@@ -60,7 +60,8 @@ def rehearse(
     ledger.settle(refused)
     plan = make_plan(selection, digests, known, records, sync=sync)
     ledger.settle(plan.settled)
-    ledger.settle(duplicate(path, records[document_id]) for path, document_id in plan.points)
+    duplicates = Duplicates(records)
+    ledger.settle(duplicates.outcome(path, document_id) for path, document_id in plan.points)
     readers = Readers(options, limits_of(settings))
     try:
         for turn in readers.turns(plan.tasks):

@@ -17,8 +17,10 @@ LANGUAGE = "en"
 _PARAGRAPH = re.compile(r"\n[^\S\n]*\n\s*")
 _LINE = re.compile(r"\n\s*")
 _ITEM = re.compile(r"\n\s*(?=(?:[-*+•·▪◦‣–—]|\(?(?:\d{1,3}|[a-z])[.)])[ ]|\|)")
+_ROW = re.compile(r"^[^\S\n]*\|[^\n]*\|[^\S\n]*$", re.MULTILINE)
 _CUTS = (
     re.compile(r"\n+"),
+    re.compile(r"(?<=\s)\|\s+"),
     re.compile(r"[;:,)\]—–]\s+|[。，、；：！？]"),
     re.compile(r"\s+"),
 )
@@ -48,8 +50,8 @@ def split_units(text: str, start: int, end: int, *, lines: bool) -> list[Unit]:
         lines: Whether every line end is a border; otherwise those before list items and rows.
     """
     borders = {start: False, end: True}
-    for position in _sentence_ends(text[start:end]):
-        borders.setdefault(start + position, False)
+    for position in _outside_rows(text, start, end):
+        borders.setdefault(position, False)
     for match in (_LINE if lines else _ITEM).finditer(text, start, end):
         borders.setdefault(match.end(), False)
     for match in _PARAGRAPH.finditer(text, start, end):
@@ -78,6 +80,20 @@ def limit_units(text: str, units: Sequence[Unit], limit: int, count: Counter) ->
         else:
             done += limit_units(text, pieces, limit, count)
     return done
+
+
+def _outside_rows(text: str, start: int, end: int) -> list[int]:
+    """Where sentences end, but for those within a row of a table, which is never cut there."""
+    ends = [start + position for position in _sentence_ends(text[start:end])]
+    rows = iter([match.span() for match in _ROW.finditer(text, start, end)])
+    first, last = next(rows, (end, end))
+    found = []
+    for position in ends:
+        while position >= last < end:
+            first, last = next(rows, (end, end))
+        if not first < position < last:
+            found.append(position)
+    return found
 
 
 def _sentence_ends(text: str) -> list[int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.files import select
+from ingest.files import Roots, select, with_folders
 from ingest.ignored import NAME
 from ingest.pending import Pending
 from ingest.pipeline import ingest_paths
@@ -28,7 +28,7 @@ _GATHER_MS = 300
 _RESCAN_S = 3600.0
 _RETRY_S = 60.0
 
-Roots = tuple[tuple[int, int] | None, ...]
+Identities = tuple[tuple[int, int] | None, ...]
 
 
 class Watcher:
@@ -113,7 +113,7 @@ class Watcher:
             time.sleep(_LOOK_MS / 1000)
         self._next_scan = 0.0
 
-    def _identities(self) -> Roots:
+    def _identities(self) -> Identities:
         return tuple(map(_identity, self._folders))
 
     def _look_through(self, *, must_work: bool = False) -> None:
@@ -125,7 +125,7 @@ class Watcher:
 
     def _looks_unmounted(self, folder: Path) -> bool:
         """An empty folder is what is left of a drive that is gone: no reason to forget it all."""
-        if select([folder]).files or not any(map(_below(folder), self._known())):
+        if select([folder]).files or not any(map(Roots([str(folder)]).cover, self._known())):
             return False
         self._warn(
             f"{folder} is empty, and there were documents in it. Nothing is forgotten; if they "
@@ -144,11 +144,9 @@ class Watcher:
     def _round(self, ready: list[Path]) -> None:
         """Ingests those that a walk through the folders would find, and forgets those gone."""
         there = set(select(self._folders).files)
-        known = self._known()
+        known = {one for path in self._known() for one in with_folders(path)}
         wanted = [path for path in ready if path in there]
-        wanted += [
-            path for path in ready if not os.path.lexists(path) and any(map(_below(path), known))
-        ]
+        wanted += [path for path in ready if not os.path.lexists(path) and str(path) in known]
         if wanted and None not in self._identities() and not self._ingest(wanted):
             self._pending.note(wanted, _RETRY_S)
 
@@ -180,11 +178,6 @@ class Watcher:
                 return set(store.get(name).paths()) if store.exists(name) else set()
         except RagError:  # the ingestion says what is wrong
             return set()
-
-
-def _below(folder: Path) -> Callable[[str], bool]:
-    start = f"{folder}{os.sep}"
-    return lambda path: path == str(folder) or path.startswith(start)
 
 
 def _identity(folder: Path) -> tuple[int, int] | None:

@@ -85,10 +85,11 @@ class Job:
     def outcomes(self, known: Mapping[str, str]) -> Iterator[FileOutcome]:
         """What became of its files; ``known`` are the paths that were stored before."""
         parsed, first = self._known(), str(self.task.paths[0])
+        same = set(map(str, self._paths()))
         for path in map(str, self.task.paths):
             state: FileState = "updated" if path in known else "added"
             reason, seconds = parsed.warning, parsed.seconds + self.seconds
-            if path not in map(str, self._paths()):
+            if path not in same:
                 yield FileOutcome(path, "failed", _CHANGED.format(first=first))
                 continue
             if path != first:

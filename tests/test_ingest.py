@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -153,6 +154,36 @@ def test_a_file_takes_over_the_content_of_another(settings, docs):
     report = ingest_paths([docs], settings)
     assert states(report)["story.txt"] == "duplicate"
     assert len(contents(settings)) == 2
+
+
+def test_two_files_that_change_places(settings, docs):
+    ingest_paths([docs], settings)
+    (docs / "pump.md").rename(docs / "between")
+    (docs / "story.txt").rename(docs / "pump.md")
+    (docs / "between").rename(docs / "story.txt")
+    found = states(ingest_paths([docs], settings, sync=True))
+    assert found == {"pump.md": "duplicate", "story.txt": "duplicate", "terms.pdf": "unchanged"}
+    texts = {sources: chunks[0].text for sources, chunks in contents(settings)}
+    assert "Kalmar" in texts[(str(docs / "pump.md"),)]
+    assert "Heron" in texts[(str(docs / "story.txt"),)]
+    with Store(settings) as store:
+        assert store.get("default").search_keywords("story", 5)
+    assert is_sound(settings)
+
+
+def test_thousands_of_files_of_one_content_come_and_go(settings, tmp_path):
+    """Each costs the same, however many there are: nothing here looks at all of them for each."""
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(3000):
+        (folder / f"{number}.txt").write_text("The same words in every file.")
+    began = time.process_time()
+    assert ingest_paths([folder], settings).states == {"added": 1, "duplicate": 2999}
+    folder = folder.rename(tmp_path / "moved")
+    found = ingest_paths([tmp_path / "many", folder], settings, sync=True).states
+    assert found == {"duplicate": 3000, "forgotten": 3000}
+    assert time.process_time() - began < 40
+    assert is_sound(settings)
 
 
 def test_sync_forgets_what_is_gone_below_the_given_paths(settings, docs, tmp_path):

@@ -1,4 +1,7 @@
-"""Interruptions at any moment: what is finished stays, the next run ends where this one would."""
+"""Interruptions at any moment: what is finished stays, the next run ends where this one would.
+
+Killed processes: test_ingest_kill.py.
+"""
 
 from __future__ import annotations
 
@@ -99,17 +102,6 @@ def start(settings, docs):
         text=True,
         cwd=Path(__file__).parents[1],
     )
-
-
-@pytest.mark.parametrize("lines", [1, 5, 12])
-def test_killed_and_run_again(tmp_path, docs, undisturbed, lines):
-    settings = settings_in(tmp_path / "rag")
-    with start(settings, docs) as process:
-        for _ in range(lines):
-            process.stdout.readline()
-        process.kill()
-    ingest_paths([docs], settings)
-    assert contents(settings) == undisturbed
 
 
 def test_ctrl_c_stores_what_is_complete(tmp_path, docs, undisturbed):

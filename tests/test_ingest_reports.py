@@ -6,6 +6,9 @@ import csv
 import json
 import os
 import sqlite3
+import subprocess
+import sys
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -211,6 +214,50 @@ def test_odd_files_each_get_their_outcome(settings, tmp_path):
     assert "There is no file" in reasons["gone.md"]
     assert states(report)["grows.md"] == "added"
     assert report.problems == ()
+
+
+_LOOK = """
+import os, sys
+from ingest.files import select
+from ingest.load import LoadOptions
+from ingest.plan import fingerprints
+import ingest.load.text
+if os.geteuid() == 0:
+    os.setuid(65534)
+selection = select(sys.argv[1:])
+digests, refused = fingerprints(selection.files, LoadOptions(), lambda: False)
+print(*sorted(path.name for path in digests))
+for one in sorted([*selection.failed, *refused], key=lambda one: one.path):
+    print(one.state, one.reason)
+"""
+
+
+def test_what_may_not_be_read_is_told_and_the_rest_is_read():
+    with tempfile.TemporaryDirectory() as name:  # one that another user can enter
+        folder = Path(name)
+        (folder / "locked").mkdir()
+        for file in ("good.txt", "secret.txt", "locked/hidden.txt"):
+            (folder / file).write_text(TEXT)
+        folder.chmod(0o755)
+        (folder / "secret.txt").chmod(0)
+        (folder / "locked").chmod(0)
+        try:
+            done = subprocess.run(
+                [sys.executable, "-c", _LOOK, name, f"{name}/locked"],
+                capture_output=True,
+                text=True,
+                check=True,
+                cwd=Path(__file__).parents[1],
+            )
+        finally:
+            (folder / "locked").chmod(0o755)
+    read, *refused = done.stdout.splitlines()
+    assert read == "good.txt"
+    assert refused == [
+        f"failed Permission to read {folder / file} is missing. "
+        "Change its permissions (chmod u+rX)."
+        for file in ("locked", "secret.txt")
+    ]
 
 
 def damage(settings, statement):

@@ -20,6 +20,8 @@ from rag_app.types import Heading
 _STEP = 1.3  # a step this much larger than the usual one ends a paragraph
 _LARGER = 1.15
 _BOLDER = 80
+ROW = "|"
+"""How a row of a table begins."""
 _LEVELS = 4
 _LONGEST = 120
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -29,11 +31,15 @@ _FIGURE = re.compile(r"\d[\d.,]*")
 
 
 class StyledPage(NamedTuple):
-    """A page's number, its raw text and its lines; of recognised text, no lines are known."""
+    """A page's number, its raw text, its lines and what is noted on it.
+
+    Of recognised text, no lines are known.
+    """
 
     number: int
     text: str
     lines: Sequence[Line]
+    notes: tuple[str, ...] = ()
     recognised: bool = False
 
 
@@ -48,11 +54,18 @@ def mark_paragraphs(text: str, lines: Sequence[Line]) -> str:
     longest = max((line.end - line.start for line in lines), default=0)
     pieces, done = [], 0
     for line, following in pairwise(lines):
+        if text[line.start] == ROW and text[following.start] == ROW:
+            continue
         short = line.end - line.start < 0.6 * longest
         if line.bottom - following.bottom > _STEP * usual or (short and _restyled(line, following)):
             pieces += [text[done : line.end], "\n\n"]
             done = line.end + 2
     return "".join([*pieces, text[done:]])
+
+
+def with_notes(text: str, notes: Sequence[str]) -> str:
+    """The text of a page with what is filled in and noted on it, each a paragraph below it."""
+    return "\n\n".join(filter(None, (text, *notes)))
 
 
 def find_headings(pages: Sequence[StyledPage]) -> tuple[Heading, ...]:
@@ -141,6 +154,7 @@ def _could_be(title: str, place: int) -> bool:
     letters = len(_LETTER.findall(title))
     return (
         3 <= len(title) <= _LONGEST
+        and not title.startswith(ROW)
         and _WORD.search(title) is not None
         and letters >= 0.6 * len(title.replace(" ", ""))
         and not title.endswith((".", ",", ";", ":", "\ufffe", "-"))

@@ -37,7 +37,7 @@ def render_page(
         path: The PDF file.
         page: 1-based page number.
         password: For an encrypted file.
-        highlights: Start and end offsets in the page's raw text.
+        highlights: Start and end offsets in the page's text as its loader gives it.
         scale: Pixels for each point (1/72 inch); lowered for a page of poster size.
         data: Its bytes, if the path does not lead to a file on disk.
 
@@ -78,9 +78,9 @@ def quote_rectangles(
 
 
 def _rectangles(page: PdfTextPage, ranges: Sequence[tuple[int, int]]) -> list[Rectangle]:
-    text = pdfium.raw_text(page)
+    text, content = pdfium.raw_text(page), pdfium.page_text(page)
     boxes: list[Rectangle] = []
-    for start, end in ranges:
+    for start, end in (one for marked in ranges for one in content.raw_ranges(*marked)):
         first = pdfium.char_index(page, text, start)
         last = pdfium.char_index(page, text, max(start, end - 1))
         if first >= 0 and last >= first:

@@ -68,7 +68,8 @@ def _read(document: PdfDocument, reader: PageReader) -> LoadedDocument:
 
 
 def _paragraphs(page: layout.StyledPage) -> str:
-    return page.text if page.recognised else layout.mark_paragraphs(page.text, page.lines)
+    text = page.text if page.recognised else layout.mark_paragraphs(page.text, page.lines)
+    return layout.with_notes(text, page.notes)
 
 
 def _all_broken(document: PdfDocument) -> bool:

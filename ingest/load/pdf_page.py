@@ -43,13 +43,13 @@ class PageReader:
     def read(self, index: int) -> StyledPage:
         """The page at ``index`` (from 0); a broken one is a page without text."""
         try:
-            text, lines = pdfium.read_page(self._document, index)
+            text, lines, notes = pdfium.read_page(self._document, index)
             seen = self._recognised(index, text) if self._is_wanted(index, text) else ""
         except pdfium.PdfBrokenError:
             return StyledPage(index + 1, "", [])
         if seen:
-            return StyledPage(index + 1, seen, [], recognised=True)
-        return StyledPage(index + 1, text, lines)
+            return StyledPage(index + 1, seen, [], notes, recognised=True)
+        return StyledPage(index + 1, text, lines, notes)
 
     def _is_wanted(self, index: int, text: str) -> bool:
         if self._options.ocr != "auto":

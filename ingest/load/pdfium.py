@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import atexit
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ctypes import c_int, create_string_buffer
 from functools import cache
@@ -16,6 +16,11 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
+from ingest.load.page_text import PageText, arranged
+from ingest.load.pdf_notes import notes_on
+from ingest.load.pdf_pieces import character_index, read_pieces
+from ingest.load.pdf_table_rows import find_rows
+from ingest.load.reading_order import reading_order
 from rag_app.errors import DocumentUnreadableError
 
 if TYPE_CHECKING:
@@ -24,7 +29,9 @@ if TYPE_CHECKING:
 LOCK = RLock()
 
 _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
+_FORMS = (1, 3)  # FORMTYPE_ACRO_FORM, and FORMTYPE_XFA_FOREGROUND, which has one beneath
 _REGULAR, _BOLD = 400, 700
+_LINE = re.compile(r"(?:[^\r\n]|\r(?!\n)|(?<!\r|\n)\n(?!\n))+")
 _WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
@@ -47,6 +54,14 @@ class Line(NamedTuple):
     weight: int
 
 
+class PageContent(NamedTuple):
+    """A page's text in its reading order, its lines, and what is filled in and noted on it."""
+
+    text: str
+    lines: Sequence[Line]
+    notes: tuple[str, ...] = ()
+
+
 @contextmanager
 def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> Iterator[PdfDocument]:
     """Opens a document (a ``pypdfium2.PdfDocument``) and closes it.
@@ -60,6 +75,8 @@ def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> It
     try:
         with LOCK:
             document = pypdfium2.PdfDocument(source, password=password or None)
+            if document.get_formtype() in _FORMS:
+                document.init_forms()
     except pypdfium2.PdfiumError as error:
         if error.err_code == _WRONG_PASSWORD:
             raise encrypted(name, password) from error
@@ -72,15 +89,26 @@ def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> It
             document.close()
 
 
-def read_page(document: PdfDocument, index: int) -> tuple[str, list[Line]]:
-    """The raw text of the page at ``index`` (from 0) and its lines.
+def read_page(document: PdfDocument, index: int) -> PageContent:
+    """What is on the page at ``index`` (from 0).
 
     Raises:
         PdfBrokenError: The page cannot be read.
     """
-    with LOCK, text_page(document, index) as (_, page):
-        text = raw_text(page)
-        return text, _lines(page, text)
+    with LOCK, text_page(document, index) as (handle, page):
+        found = page_text(page)
+        return PageContent(found.text, _lines(page, found), notes_on(handle, found.text))
+
+
+def page_text(page: PdfTextPage) -> PageText:
+    """The text of a page in its reading order, traced to PDFium's own."""
+    text = raw_text(page)
+    pieces = read_pieces(page, text)
+    order = reading_order(text, pieces)
+    if order is not None:
+        pieces = [pieces[number] for number in order]
+    tables = find_rows(text, pieces)
+    return arranged(text, pieces, tables) if order or tables else PageText(text)
 
 
 def outline(document: PdfDocument) -> list[tuple[int, int, str]]:
@@ -168,23 +196,20 @@ def char_index(page: PdfTextPage, text: str, offset: int) -> int:
     return int(raw.FPDFText_GetCharIndexFromTextIndex(page, offset + wide))
 
 
-def _lines(page: PdfTextPage, text: str) -> list[Line]:
+def _lines(page: PdfTextPage, content: PageText) -> list[Line]:
     from pypdfium2 import raw
 
     box = raw.FS_RECTF()
-    lines, start = [], 0
-    unit = 0  # where the line starts in UTF-16 units, in which PDFium counts
-    for content in text.split("\r\n"):
-        end = start + len(content)
-        index = raw.FPDFText_GetCharIndexFromTextIndex(page, unit)
-        if content.strip() and raw.FPDFText_GetLooseCharBox(page, index, box):
-            size = raw.FPDFText_GetFontSize(page, index)
-            weight = raw.FPDFText_GetFontWeight(page, index) or _named_weight(page, index)
-            lines.append(Line(start, end, box.top, box.bottom, size, weight))
-        unit += end + 2 - start
-        if not content.isascii():
-            unit += len(_WIDE.findall(content))
-        start = end + 2
+    lines = []
+    index_of = character_index(page, raw_text(page) if content.runs else content.text)
+    for match in _LINE.finditer(content.text):
+        if not match.group().isspace():
+            start, end = match.span()
+            index = index_of(content.raw_offset(start))
+            if raw.FPDFText_GetLooseCharBox(page, index, box):
+                size = raw.FPDFText_GetFontSize(page, index)
+                weight = raw.FPDFText_GetFontWeight(page, index) or _named_weight(page, index)
+                lines.append(Line(start, end, box.top, box.bottom, size, weight))
     return lines
 
 

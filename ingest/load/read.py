@@ -15,8 +15,8 @@ from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 _REASONS = {
     errno.ENOENT: "There is no file {path}. Check the path.",
     errno.ENOTDIR: "There is no file {path}. Check the path.",
-    errno.EACCES: "Permission to read {path} is missing. Change its permissions (chmod u+r).",
-    errno.EPERM: "Permission to read {path} is missing. Change its permissions (chmod u+r).",
+    errno.EACCES: "Permission to read {path} is missing. Change its permissions (chmod u+rX).",
+    errno.EPERM: "Permission to read {path} is missing. Change its permissions (chmod u+rX).",
     errno.ELOOP: "{path} is a link to itself. Replace the link by the file.",
     errno.ENAMETOOLONG: "The name {path} is too long. Check the path.",
 }

@@ -14,7 +14,8 @@ from pathlib import PurePath
 from typing import Protocol
 
 from rag_app.evaluation.passages import CODES, Passage, Passages
-from rag_app.store import keywords, nearness
+from rag_app.store import keyword_search, keywords, nearness
+from rag_app.store.asked import asked_terms
 from rag_app.store.languages import DEFAULT
 
 _KEY = 1
@@ -34,21 +35,18 @@ class Keywords(Protocol):
 class MemoryIndex:
     """The index of some passages; made by ``memory_index``."""
 
-    def __init__(self, connection: sqlite3.Connection, languages: list[str], passages: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, languages: list[str]) -> None:
         self._connection = connection
         self._languages = languages
-        self._passages = passages
 
     def search_keywords(self, question: str, k: int) -> list[tuple[str, float]]:
         """As a collection does."""
-        expression = keywords.expression(question, self._languages)
-        return keywords.search(self._connection, _KEY, expression, k) if expression else []
+        asked = asked_terms(question, self._languages)
+        return keyword_search.search(self._connection, _KEY, asked, k)
 
     def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
         """As a collection does."""
-        return nearness.shares(
-            self._connection, _KEY, question, self._languages, self._passages, chunk_ids
-        )
+        return nearness.shares(self._connection, _KEY, question, self._languages, chunk_ids)
 
 
 @contextmanager
@@ -72,4 +70,4 @@ def memory_index(passages: Passages) -> Iterator[MemoryIndex]:
             rows = ((key, one.text, one.chunk.headings) for key, one in own)
             names = [PurePath(source).name for source in own[0][1].document.sources]
             keywords.add(connection, _KEY, rows, names, languages[id_])
-        yield MemoryIndex(connection, ordered, len(passages.all))
+        yield MemoryIndex(connection, ordered)

@@ -70,8 +70,7 @@ def replace(
     language = guess(sample)
     described = dataclasses.replace(record, metadata=said)
     key = documents.insert(connection, collection, described, language, told(sample))
-    for path in paths:
-        connect(connection, collection, path, key)
+    connect(connection, collection, dict.fromkeys(paths, key))
     rows = documents.insert_chunks(connection, collection, key, chunks)
     connection.executemany(
         "INSERT INTO vectors (chunk, vector) VALUES (?, ?)",
@@ -105,39 +104,45 @@ def remove(connection: sqlite3.Connection, collection: int, document: int) -> No
     connection.execute("DELETE FROM documents WHERE key = ?", (document,))
 
 
-def connect(connection: sqlite3.Connection, collection: int, path: str, document: int) -> None:
-    """Lets a path hold a document; deletes what it held before if no other path holds that."""
-    debts.settle(connection, collection, path)
-    before = connection.execute(
-        "SELECT document FROM paths WHERE collection = ? AND path = ?", (collection, path)
-    ).fetchone()
-    if before == (document,):
-        return
-    disconnect(connection, collection, path)
-    connection.execute(
-        "INSERT INTO paths (collection, path, document) VALUES (?, ?, ?)",
-        (collection, path, document),
-    )
+def connect(
+    connection: sqlite3.Connection, collection: int, wanted: Mapping[str, int | None]
+) -> None:
+    """Lets paths hold documents; what no path holds any more after that is deleted.
 
-
-def disconnect(connection: sqlite3.Connection, collection: int, path: str) -> bool:
-    """Takes a path out; deletes its document if no other path holds it.
-
-    Returns:
-        Whether the path was there.
+    Args:
+        connection: In a write transaction.
+        collection: Key of the collection.
+        wanted: For each path the key of its document, or None for a path that is gone.
     """
-    debts.settle(connection, collection, path)
-    row = connection.execute(
-        "DELETE FROM paths WHERE collection = ? AND path = ? RETURNING document",
-        (collection, path),
-    ).fetchone()
-    if row is None:
-        return False
-    if documents.paths_of(connection, row[0]):
-        rename_keywords(connection, collection, row[0])
-    else:
-        remove(connection, collection, row[0])
-    return True
+    left: dict[int, None] = {}
+    held: dict[int, None] = {}
+    for path, document in wanted.items():
+        debts.settle(connection, collection, path)
+        before = connection.execute(
+            "SELECT document FROM paths WHERE collection = ? AND path = ?", (collection, path)
+        ).fetchone()
+        if before == (document,):
+            continue
+        if before is not None:
+            left.setdefault(before[0])
+            connection.execute(
+                "DELETE FROM paths WHERE collection = ? AND path = ?", (collection, path)
+            )
+        if document is not None:
+            held.setdefault(document)
+            connection.execute(
+                "INSERT INTO paths (collection, path, document) VALUES (?, ?, ?)",
+                (collection, path, document),
+            )
+    # Not before all paths are settled: two files that have changed places hold both documents.
+    for document in left:
+        if not documents.paths_of(connection, document):
+            held.pop(document, None)
+            remove(connection, collection, document)
+        else:
+            held.setdefault(document)
+    for document in held:
+        rename_keywords(connection, collection, document)
 
 
 def arrange(
@@ -155,11 +160,7 @@ def arrange(
         elif tuple(sources[document_id]) != paths:
             moved.append((row.key, sources[document_id]))
             connection.execute("DELETE FROM paths WHERE document = ?", (row.key,))
-    for key, wanted in moved:
-        for path in wanted:
-            connect(connection, collection, path, key)
-    for key, _ in moved:
-        rename_keywords(connection, collection, key)
+    connect(connection, collection, {path: key for key, wanted in moved for path in wanted})
 
 
 def rename_keywords(connection: sqlite3.Connection, collection: int, document: int) -> None:

@@ -12,16 +12,18 @@ from rag_app.store import (
     debts,
     dense,
     documents,
+    keyword_search,
     keywords,
     nearness,
     roles,
     stored_vectors,
     upkeep,
 )
+from rag_app.store.asked import asked_terms
 from rag_app.store.changes import check_dimension
 from rag_app.store.conditions import Passing
 from rag_app.store.database import Database
-from rag_app.store.filtering import Filters
+from rag_app.store.filtering import Filters, state_of
 from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
 from rag_app.store.vectors import VectorIndex
@@ -45,6 +47,7 @@ class Collection:
         self._database = database
         self._index = index
         self._filters = Filters(key)
+        self._known_languages: tuple[str, list[str]] = ("", [])
 
     @property
     def info(self) -> CollectionInfo:
@@ -131,11 +134,9 @@ class Collection:
             word, or no passage has one of its words.
         """
         with self._reading() as connection:
-            expression = keywords.expression(question, self._languages(connection))
-            if not expression:
-                return []
+            asked = asked_terms(question, self._languages(connection))
             condition = self._filters.resolved(connection, where)
-            return keywords.search(connection, self.key, expression, k, condition)
+            return keyword_search.search(connection, self.key, asked, k, condition)
 
     def passing(self, where: Filter | None) -> Passing:
         """How many documents and passages a filter lets through."""
@@ -150,7 +151,6 @@ class Collection:
                 self.key,
                 question,
                 self._languages(connection),
-                documents.count_chunks(connection, self.key),
                 chunk_ids,
             )
 
@@ -240,9 +240,10 @@ class Collection:
             )
 
     def _languages(self, connection: sqlite3.Connection) -> list[str]:
-        rows = connection.execute(
-            "SELECT language FROM documents WHERE collection = ?"
-            " GROUP BY language ORDER BY count(*) DESC, language",
-            (self.key,),
-        )
-        return [language for (language,) in rows]
+        """Those of the stemmers; kept as long as the collection stays as it is."""
+        state = state_of(connection, self.key)
+        known, found = self._known_languages
+        if known != state:
+            found = documents.languages(connection, self.key)
+            self._known_languages = state, found
+        return found

@@ -19,7 +19,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
-from rag_app.store import documents, exact
+from rag_app.store import exact, keywords
 from rag_app.store.conditions import Condition, among
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
@@ -76,7 +76,7 @@ def _nearest(
     k: int,
     condition: Condition | None,
 ) -> list[tuple[str, float]]:
-    total = documents.count_chunks(connection, collection)
+    total = keywords.count(connection, collection)
     passages = condition.passing.passages if condition else total
     wanted = k + 3 * k * (total - passages) // (2 * max(passages, 1))
     few = condition is not None and (passages <= FEW or wanted > _MOST)

@@ -37,12 +37,14 @@ def now() -> str:
     return _written(datetime.now(UTC))
 
 
-def count_chunks(connection: sqlite3.Connection, collection: int) -> int:
-    """How many passages a collection has."""
-    row = connection.execute(
-        "SELECT sum(chunks) FROM documents WHERE collection = ?", (collection,)
+def languages(connection: sqlite3.Connection, collection: int) -> list[str]:
+    """Those of the documents' stemmers, that of most documents first."""
+    rows = connection.execute(
+        "SELECT language FROM documents WHERE collection = ?"
+        " GROUP BY language ORDER BY count(*) DESC, language",
+        (collection,),
     )
-    return int(row.fetchone()[0] or 0)
+    return [language for (language,) in rows]
 
 
 def find(connection: sqlite3.Connection, collection: int, document_id: str) -> DocumentKey | None:

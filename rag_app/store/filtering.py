@@ -25,6 +25,14 @@ _PAGED = (
 )
 
 
+def state_of(connection: sqlite3.Connection, collection: int) -> str:
+    """Changes whenever the collection does."""
+    row = connection.execute(
+        "SELECT updated_at || coalesce(since, '') FROM collections WHERE key = ?", (collection,)
+    ).fetchone()
+    return str(row[0])
+
+
 class Filters:
     """The filters that one collection was asked with; may be used from any thread.
 
@@ -45,10 +53,7 @@ class Filters:
         """
         if not where:
             return None
-        state = connection.execute(
-            "SELECT updated_at || coalesce(since, '') FROM collections WHERE key = ?",
-            (self._collection,),
-        ).fetchone()[0]
+        state = state_of(connection, self._collection)
         if (state, where) not in self._known:
             if len(self._known) >= _KEPT:
                 self._known.clear()

@@ -62,6 +62,11 @@ STOP_WORDS: dict[str, frozenset[str]] = {
     }.items()
 }
 
+_SAID_IN: dict[str, tuple[str, ...]] = {
+    word: tuple(language for language, stop_words in STOP_WORDS.items() if word in stop_words)
+    for word in frozenset().union(*STOP_WORDS.values())
+}
+
 
 def guess(words: Iterable[str]) -> str:
     """The language whose function words are met most often; ``DEFAULT`` when none leads.
@@ -69,11 +74,10 @@ def guess(words: Iterable[str]) -> str:
     Args:
         words: Of the text, in lower case.
     """
-    counts = Counter(words)
-    met = {
-        language: sum(counts[word] for word in stop_words)
-        for language, stop_words in STOP_WORDS.items()
-    }
+    met = dict.fromkeys(STOP_WORDS, 0)
+    for word, times in Counter(words).items():
+        for language in _SAID_IN.get(word, ()):
+            met[language] += times
     best = max(met, key=lambda language: met[language])
     # A language must win clearly: a table of names and numbers has a stray "a" or "de".
     return best if met[best] > 1.2 * met[DEFAULT] and met[best] >= 3 else DEFAULT

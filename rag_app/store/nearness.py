@@ -13,9 +13,9 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from math import log
 
-from rag_app.store import keywords
+from rag_app.store import bm25, keywords, term_counts
+from rag_app.store.asked import MAX_TERMS, telling_words
 from rag_app.store.terms import term
 
 WIDTH = 25
@@ -27,7 +27,6 @@ def shares(
     collection: int,
     question: str,
     languages: Sequence[str],
-    passages: int,
     chunk_ids: Iterable[str],
 ) -> dict[str, float]:
     """For each passage the share of the question's words in its best stretch, in [0, 1].
@@ -37,10 +36,9 @@ def shares(
         collection: Key of the collection.
         question: In any words.
         languages: Those of the collection.
-        passages: How many it holds.
         chunk_ids: What to look at; ids that are not there are left out.
     """
-    weights = _weights(connection, collection, question, languages, passages)
+    weights = _weights(connection, collection, question, languages)
     found = _terms(connection, collection, chunk_ids)
     return {id_: best_stretch(weights, terms) for id_, terms in found.items()}
 
@@ -53,7 +51,7 @@ def matched_words(
     chunk_ids: Iterable[str],
 ) -> dict[str, tuple[str, ...]]:
     """For each passage the words of the question that it or its headings have in any form."""
-    words = dict.fromkeys(keywords.telling_words(question, languages))
+    words = dict.fromkeys(telling_words(question, languages))
     found = {id_: set(terms) for id_, terms in _terms(connection, collection, chunk_ids).items()}
     return {
         id_: tuple(w for w in words if any(term(w, one) in terms for one in languages))
@@ -97,17 +95,12 @@ def _terms(
 
 
 def _weights(
-    connection: sqlite3.Connection,
-    collection: int,
-    question: str,
-    languages: Sequence[str],
-    passages: int,
+    connection: sqlite3.Connection, collection: int, question: str, languages: Sequence[str]
 ) -> dict[str, float]:
     """Inverse document frequency, as BM25 has it, of each term that the collection knows."""
-    query = f"SELECT doc FROM {keywords.table_of(collection)}_terms WHERE term = ?"  # noqa: S608
-    weights: dict[str, float] = {}
-    for word in keywords.telling_words(question, languages)[: keywords.MAX_TERMS]:
-        for one in {term(word, language) for language in languages}:
-            if found := connection.execute(query, (one,)).fetchone():
-                weights[one] = max(log((passages - found[0] + 0.5) / (found[0] + 0.5)), 1e-6)
-    return weights
+    table = keywords.table_of(collection)
+    words = telling_words(question, languages)[:MAX_TERMS]
+    terms = dict.fromkeys(term(word, language) for word in words for language in languages)
+    passages = keywords.count(connection, collection)
+    known = term_counts.of(connection, table, terms)
+    return {one: bm25.rarity(passages, having) for one, having in known.items()}

@@ -12,7 +12,7 @@ import sqlite3
 from itertools import groupby
 from pathlib import PurePath
 
-from rag_app.store import documents, keywords, upkeep
+from rag_app.store import documents, keywords, term_counts, upkeep
 from rag_app.store.database import Database
 from rag_app.store.locks import writing
 from rag_app.store.roles import parse_name
@@ -59,3 +59,4 @@ def repair_keywords(connection: sqlite3.Connection, collection: int) -> None:
         names = list(dict.fromkeys(PurePath(path).name for path in paths))
         rows = [(key, text, json.loads(headings)) for _, _, key, text, headings in found]
         keywords.add(connection, collection, rows, names, language)
+    term_counts.count_again(connection, table)

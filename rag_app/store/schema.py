@@ -4,7 +4,8 @@ One row of ``collections`` owns everything below it. The text of a passage lives
 ``chunks``; its vector lives in ``vectors``, from which the vector index (Chroma) can be built again
 at any time. ``pending`` names passages that the index does not hold yet, ``trash`` vectors that it
 still holds, ``discarded`` whole indexes to be dropped. Each collection has a keyword table of its
-own, ``keywords_<key>`` (see keywords.py), so that word frequencies of one do not weigh in another.
+own, ``keywords_<key>`` (see keywords.py) with its counts of terms, so that word frequencies of one
+do not weigh in another.
 A switch to another embedding model makes a second row beside the first (see roles.py), and ``owed``
 says what a rolled back one has still to take over (see debts.py).
 """
@@ -12,12 +13,16 @@ says what a rolled back one has still to take over (see debts.py).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag_app.errors import StoreVersionError
+from rag_app.store import term_counts
 from rag_app.types.kinds import LANGUAGES
+
+Step = str | Callable[[sqlite3.Connection], None]
+"""A statement, or what takes more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,12 @@ class Schema:
     Attributes:
         version: Kept in the file's ``user_version``.
         statements: Make an empty file into this version.
-        migrations: For each older version, the statements that lead to the next one.
+        migrations: For each older version, the steps that lead to the next one.
     """
 
     version: int
     statements: tuple[str, ...]
-    migrations: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    migrations: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
 
     def apply(self, connection: sqlite3.Connection, path: Path) -> None:
         """Creates or migrates the file, in one transaction; does nothing at the right version.
@@ -45,14 +50,10 @@ class Schema:
         connection.execute("BEGIN IMMEDIATE")
         try:
             found = _version(connection)  # another process may have been first
-            steps = (
-                [self.statements]
-                if found == 0
-                else [self.migrations[step] for step in range(found, self.version)]
-            )
-            for statements in steps if found != self.version else []:
-                for statement in statements:
-                    connection.execute(statement)
+            if found == 0:
+                _take(connection, self.statements)
+            for older in range(found or self.version, self.version):
+                _take(connection, self.migrations[older])
             connection.execute(f"PRAGMA user_version = {self.version:d}")
             connection.execute("COMMIT")
         except BaseException:
@@ -73,6 +74,14 @@ class Schema:
                 f"one reads {self.version}). Install the newer one, or set another RAG_HOME."
             )
         return found == self.version
+
+
+def _take(connection: sqlite3.Connection, steps: Iterable[Step]) -> None:
+    for step in steps:
+        if isinstance(step, str):
+            connection.execute(step)
+        else:
+            step(connection)
 
 
 def _version(connection: sqlite3.Connection) -> int:
@@ -111,9 +120,17 @@ _SPOKEN = tuple(
     for code, name in LANGUAGES.items()
 )
 
+
+def _count_terms(connection: sqlite3.Connection) -> None:
+    """Gives each keyword index its counts; before, FTS5 counted when it was asked."""
+    for (key,) in connection.execute("SELECT key FROM collections").fetchall():
+        connection.execute(f"DROP TABLE IF EXISTS keywords_{key:d}_terms")
+        term_counts.count_again(connection, f"keywords_{key:d}")
+
+
 CATALOG = Schema(
-    version=3,
-    migrations={1: _SWITCHING, 2: (*_FILTERING, *_SPOKEN, *_PAGES)},
+    version=4,
+    migrations={1: _SWITCHING, 2: (*_FILTERING, *_SPOKEN, *_PAGES), 3: (_count_terms,)},
     statements=(
         """CREATE TABLE collections (
             key INTEGER PRIMARY KEY AUTOINCREMENT,

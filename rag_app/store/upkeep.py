@@ -162,7 +162,7 @@ def _pending(database: Database, collection: int) -> dict[int, VectorRow]:
             " (SELECT path FROM paths WHERE document = d.key ORDER BY key LIMIT 1)"
             " FROM pending AS p JOIN chunks AS c ON c.key = p.chunk"
             " JOIN vectors AS v ON v.chunk = c.key JOIN documents AS d ON d.key = c.document"
-            " WHERE p.collection = ? ORDER BY c.key LIMIT ?",
+            " WHERE p.collection = ? ORDER BY p.chunk LIMIT ?",
             (collection, BATCH),
         )
         return {

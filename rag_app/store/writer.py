@@ -77,26 +77,39 @@ class Writer:
         self._waiting += count
 
     def point(self, path: str, document_id: str) -> None:
-        """Records that a path now holds a document that is stored already.
+        """``point_all`` for one path."""
+        self.point_all({path: document_id})
 
-        What the path held before is deleted if no other path holds it.
+    def point_all(self, paths: Mapping[str, str]) -> None:
+        """Records that paths now hold documents that are stored already, in one transaction.
+
+        What they held before is deleted if no path holds it after that.
+
+        Args:
+            paths: For each path, the id of its document.
 
         Raises:
-            StoreError: There is no such document.
+            StoreError: There is no such document; nothing is recorded then.
         """
         with self._writing() as connection:
-            document = documents.find(connection, self._collection, document_id)
-            if document is None:
-                raise StoreError(
-                    f"There is no document {document_id} for {path} to hold. Ingest the file."
-                )
-            changes.connect(connection, self._collection, path, document.key)
-            changes.rename_keywords(connection, self._collection, document.key)
+            wanted: dict[str, int | None] = {}
+            for path, document_id in paths.items():
+                document = documents.find(connection, self._collection, document_id)
+                if document is None:
+                    raise StoreError(
+                        f"There is no document {document_id} for {path} to hold. Ingest the file."
+                    )
+                wanted[path] = document.key
+            changes.connect(connection, self._collection, wanted)
 
     def forget(self, path: str) -> None:
-        """Records that a path is gone; deletes its document if no other path holds it."""
+        """``forget_all`` for one path."""
+        self.forget_all([path])
+
+    def forget_all(self, paths: Iterable[str]) -> None:
+        """Records that paths are gone; deletes documents that no other path holds."""
         with self._writing() as connection:
-            changes.disconnect(connection, self._collection, path)
+            changes.connect(connection, self._collection, dict.fromkeys(paths))
 
     def delete(self, document_id: str) -> None:
         """Deletes a document and all its paths, if it is there."""
