@@ -81,6 +81,7 @@ def ingest(pdf: Path, folder: Path, embedding: str) -> dict[str, object]:
     (folder / "cache").mkdir()
     (folder / "cache" / "models").symlink_to(load_settings().cache / "models")
     places = {"RAG_HOME": str(folder / "home"), "RAG_CACHE": str(folder / "cache")}
+    places["RAG_PARSE_SECONDS"] = "3600"  # whatever else this machine does meanwhile
     report = folder / "report.json"
     command = [BIN / "ingest", pdf, "--quiet", "--report", report, "--embedding", embedding]
     start, curve = time.perf_counter(), []

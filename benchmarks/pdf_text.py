@@ -3,7 +3,8 @@
     .venv/bin/python benchmarks/pdf_text.py
 
 Every file of the shared data's ``pdfs`` is read as ingestion reads it: in a worker process, within
-its limits. Text recognition is off, for ``pdftotext`` has none. Words are compared after NFKC (both
+its limits. Text recognition is off and attached files are left out, for ``pdftotext`` has neither.
+Words are compared after NFKC (both
 write ligatures and full-width letters in their own way) and without control characters; a word is a
 run of letters and digits, any other sign, or one character of a script without spaces. The
 similarity is 2·LCS / (all words of both), LCS being the longest common subsequence: a word that is
@@ -41,6 +42,7 @@ from ingest.worker import Job
 FOLDER = DATA / "pdfs"
 LIMITS = Limits(seconds=60.0)
 LOW = 0.7
+PAGE_END = "\f"
 WORD = re.compile(
     "[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
     "|[^\\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
@@ -113,23 +115,24 @@ class Reader:
     def __init__(self) -> None:
         self._worker: Worker | None = None
 
-    def read(self, path: Path) -> tuple[str, str]:
-        """The cleaned text, and why there is none."""
+    def read(self, path: Path, pages: int) -> tuple[str, str]:
+        """The cleaned text of the first pages, and why there is none."""
         if self._worker is None or not self._worker.is_alive:
             self._worker = Worker(LIMITS)
         options = replace(LoadOptions(), password=password(path), ocr="off")
         self._worker.ask(Job(path, options, load.FORMATS))
-        pages: dict[int, str] = {}
+        texts: dict[int, str] = {}
         try:
             while message := self._worker.answer():
                 if isinstance(message, Refused):
                     return "", message.reason
                 if isinstance(message, Part):
-                    pages |= {one.page.number: one.page.text for one in message.sections}
+                    texts |= {one.page.number: one.page.text for one in message.sections}
         except WorkerDied as death:
             self._worker.stop()
             return "", f"{path.name} {death}"
-        return without_bars("\n".join(pages.values())), ""
+        own = (text for number, text in texts.items() if number <= pages)
+        return without_bars("\n".join(own)), ""
 
     def close(self) -> None:
         """Ends the process."""
@@ -139,10 +142,11 @@ class Reader:
 
 def measured(reader: Reader, path: Path) -> dict[str, object]:
     """What there is to say of one file."""
+    reference = theirs(path)
     start = time.perf_counter()
-    text, reason = reader.read(path)
+    text, reason = reader.read(path, reference.count(PAGE_END))
     seconds = round(time.perf_counter() - start, 2)
-    mine, other = words(text), words(theirs(path))
+    mine, other = words(text), words(reference)
     return {
         "file": path.name,
         "words": [len(mine), len(other)],

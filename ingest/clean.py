@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from ingest.furniture import repeated_edges
 from ingest.hyphens import CUT, Hyphens
 from ingest.traced import TracedText
-from rag_app.types import CleanPage, LoadedDocument
+from rag_app.types import CleanPage, LoadedDocument, Page
 from rag_app.types.media import PRINTED
 
 _LIGATURES = dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
@@ -54,25 +54,26 @@ def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
     for text in traced:
         text.sub(_ODD if document.media_type not in PRINTED else _ODD_IN_PDF, _even)
         _compose(text)
-    if document.media_type in PRINTED:
-        # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
-        _drop_furniture(document, traced)
-        hyphens = Hyphens([text.text for text in traced])
-        for text in traced:
-            text.sub(CUT, hyphens.joined)
-            _reflow(text)
-    else:
-        for text in traced:
+    on_paper = document.media_type in PRINTED
+    pages = list(zip(document.pages, traced, strict=True))
+    printed = [(page, text) for page, text in pages if on_paper and not page.keeps_lines]
+    # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
+    _drop_furniture(printed)
+    hyphens = Hyphens([text.text for _, text in printed])
+    for _, text in printed:
+        text.sub(CUT, hyphens.joined)
+        _reflow(text)
+    for page, text in pages:
+        if not on_paper or page.keeps_lines:
             _keep_lines(text)
     return tuple(
-        CleanPage(page.number, text.text, text.offsets, page.label)
-        for page, text in zip(document.pages, traced, strict=True)
+        CleanPage(page.number, text.text, text.offsets, page.label) for page, text in pages
     )
 
 
-def _drop_furniture(document: LoadedDocument, traced: Sequence[TracedText]) -> None:
-    numbered = [(page.number, text.text) for page, text in zip(document.pages, traced, strict=True)]
-    for text, ranges in zip(traced, repeated_edges(numbered), strict=True):
+def _drop_furniture(pages: Sequence[tuple[Page, TracedText]]) -> None:
+    numbered = [(page.number, text.text) for page, text in pages]
+    for (_, text), ranges in zip(pages, repeated_edges(numbered), strict=True):
         if ranges:
             text.replace((start, end, "") for start, end in ranges)
 

@@ -1,8 +1,9 @@
 """Running headers, footers and page numbers: lines at a page's edge that other pages repeat.
 
 Digits count as equal, so that "Page 3 of 9" repeats "Page 2 of 9". A line goes only if it stands
-outermost, or behind others that go; text inside the page is never touched. Where most of a document
-would go, as in one of pages that all say the same, nothing does.
+outermost, or behind others that go; text inside the page is never touched. The first page that has
+a line keeps it, unless it only counts pages: what a letterhead says may be said nowhere else. Where
+most of a document would go, as in one of pages that all say the same, nothing does.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _LAST_LINES = 400  # characters looked at first for the last lines of a long page
 _DIGITS = re.compile(r"\d+")
 _ROMAN = re.compile(r"[ivxlc]+")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_PAGES = frozenset({"page", "pages", "seite", "página", "pagina", "strona", "side", "blatt"})
 _NUMBER = "#"
 _ROW = "|"  # a table that begins on each page with the same head is none of the furniture
 
@@ -46,14 +49,23 @@ def repeated_edges(pages: Sequence[tuple[int, str]]) -> list[list[tuple[int, int
     bottoms = [_last_lines(text) for _, text in pages]
     numbers = [number for number, _ in pages]
     top_keys, bottom_keys = _running(tops, numbers), _running(bottoms, numbers)
-    ranges = []
-    for number, top, bottom in zip(numbers, tops, bottoms, strict=True):
-        found = _outermost(top, number, top_keys) + _outermost(bottom, number, bottom_keys)
-        ranges.append(sorted(set(found)))
-    removed = sum(end - start for page in ranges for start, end in page)
-    if removed > 0.8 * sum(len(text.strip()) for _, text in pages):
+    found = [
+        _outermost(top, number, top_keys) + _outermost(bottom, number, bottom_keys)
+        for number, top, bottom in zip(numbers, tops, bottoms, strict=True)
+    ]
+    repeated = sum(line.end - line.start for page in found for line in set(page))
+    if repeated > 0.8 * sum(len(text.strip()) for _, text in pages):
         return [[] for _ in pages]  # what repeats is the document itself
-    return ranges
+    return list(_but_the_first(found))
+
+
+def _but_the_first(found: Sequence[Sequence[_Edge]]) -> Iterator[list[tuple[int, int]]]:
+    """Where the repeated lines of each page are, but for those that say something new."""
+    said: set[str] = set()
+    for page in found:
+        new = {line.key for line in page if line.key not in said and _says_something(line.key)}
+        said |= new
+        yield sorted({(line.start, line.end) for line in page if line.key not in new})
 
 
 def _lines(text: str, start: int = 0) -> Iterator[_Edge]:
@@ -93,9 +105,12 @@ def _running(edges: Sequence[Sequence[_Edge]], numbers: Sequence[int]) -> dict[s
     return running
 
 
-def _outermost(
-    lines: Sequence[_Edge], number: int, running: dict[str, int | None]
-) -> list[tuple[int, int]]:
+def _says_something(key: str) -> bool:
+    """Whether a line has words of its own, and does not only count pages."""
+    return any(word not in _PAGES for word in _WORD.findall(key))
+
+
+def _outermost(lines: Sequence[_Edge], number: int, running: dict[str, int | None]) -> list[_Edge]:
     found = []
     for line in lines:
         if line.key not in running or line.key.startswith(_ROW):
@@ -103,5 +118,5 @@ def _outermost(
         step = running[line.key]
         if line.value is not None and step is not None and line.value != number + step:
             break
-        found.append((line.start, line.end))
+        found.append(line)
     return found

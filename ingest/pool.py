@@ -9,16 +9,18 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ingest import load
 from ingest.isolate import Worker, WorkerDied
+from ingest.legacy import Converter, StandIn
 from ingest.limits import Limits
 from ingest.load import LoadOptions, is_plain
 from ingest.plan import Task
 from ingest.reading import Head, Message, Part, Refused, read_document
 from ingest.worker import Job
-from rag_app.errors import DocumentUnreadableError, RagError
+from rag_app.errors import DocumentError, DocumentUnreadableError, RagError
 
 _SMALL = 65_536
 """Bytes up to which plain text is read in this process: 0.4 seconds in the worst cases tried."""
@@ -35,8 +37,17 @@ _ODD = "a worker process answered out of turn"
 class Turn:
     """A file whose turn it is to be taken."""
 
-    def __init__(self, task: Task, options: LoadOptions, worker: Worker | None = None) -> None:
+    def __init__(
+        self,
+        task: Task,
+        options: LoadOptions,
+        worker: Worker | None = None,
+        *,
+        stand_in: StandIn | None = None,
+        error: DocumentError | None = None,
+    ) -> None:
         self.task, self._options, self._worker = task, options, worker
+        self._stand_in, self._error = stand_in, error
 
     def read(self) -> tuple[Head, Iterator[Part]]:
         """What is known of it, and its parts as they come.
@@ -45,6 +56,8 @@ class Turn:
             DocumentError: It cannot be ingested. The parts may raise it, too.
         """
         path = self.task.paths[0]
+        if self._error is not None:
+            raise self._error
         if self._worker is None:
             return read_document(path, self._options)
         head = _next(path, self._worker)
@@ -59,6 +72,8 @@ class Turn:
         """Nobody wants more of it: what is left of its answer would be taken for the next one's."""
         if self._worker is not None and self._worker.busy:
             self._worker.stop()
+        if self._stand_in is not None:
+            self._stand_in.close()
 
 
 def _parts(path: Path, worker: Worker, peak_mb: float | None) -> Iterator[Part]:
@@ -86,6 +101,7 @@ class Readers:
 
     def __init__(self, options: LoadOptions, limits: Limits) -> None:
         self._options, self._limits = options, limits
+        self._converter = Converter(limits.seconds)
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -98,22 +114,26 @@ class Readers:
         """
         waiting = deque(tasks)
         ahead: deque[Turn] = deque()
-        while True:
-            while waiting and len(ahead) < _AHEAD and (turn := self._begin(waiting[0])):
-                waiting.popleft()
-                ahead.append(turn)
-            if not ahead:
-                if waiting and not self._closed:
-                    raise RuntimeError("files are left, and no worker is free to read them")
-                return
-            turn = ahead.popleft()
-            yield turn
-            turn.end()
+        try:
+            while True:
+                while waiting and len(ahead) < _AHEAD and (turn := self._begin(waiting[0])):
+                    waiting.popleft()
+                    ahead.append(turn)
+                if not ahead:
+                    if waiting and not self._closed:
+                        raise RuntimeError("files are left, and no worker is free to read them")
+                    return
+                yield ahead[0]
+                ahead.popleft().end()
+        finally:  # those that nobody comes to take
+            for turn in ahead:
+                turn.end()
 
     def close(self) -> None:
         """Ends all workers, in the middle of a file if need be."""
         with self._lock:
             self._closed = True
+        self._converter.stop()
         for worker in self._workers:
             worker.stop()
 
@@ -125,8 +145,13 @@ class Readers:
         worker = self._free()
         if worker is None:
             return None
-        worker.ask(Job(path, self._options, load.FORMATS))
-        return Turn(task, self._options, worker)
+        try:
+            stand_in = self._converter.stand_in(path)
+        except DocumentError as error:
+            return Turn(task, self._options, error=error)
+        options = replace(self._options, stand_in=stand_in.path) if stand_in else self._options
+        worker.ask(Job(path, options, load.FORMATS))
+        return Turn(task, options, worker, stand_in=stand_in)
 
     def _free(self) -> Worker | None:
         with self._lock:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest.chunk import chunk_document
 from ingest.clean import clean_pages
+from ingest.legacy import readable
 from ingest.limits import options_of
 from ingest.load import FORMATS, format_of, load_file, read_file, told_by_content
 from ingest.target import Target
@@ -85,7 +86,8 @@ def stages_of(path: str | Path, settings: Settings) -> Stages:
     named = format_of(source)
     file = read_file(source, options)
     told = told_by_content(file, named.media_type)
-    document = load_file(file, options)
+    with readable(source, options, settings.parse_seconds) as found:
+        document = load_file(file, found)
     pages = clean_pages(document)
     with Store(settings) as store:
         embeddings, chunking = Target(store, settings, settings.collection, None).model()

@@ -18,6 +18,8 @@ class LoadOptions:
         ocr: Whether text on images is recognised: ``off``, ``auto`` where a page has no text of
             its own, ``always`` on every page of a PDF.
         ocr_threads: How many compute that.
+        depth: How many files the one that is read is attached within.
+        stand_in: The same document in a form that can be read, made by ``ingest.legacy``.
         on_page: Called after each page that took long: the file is being read still.
     """
 
@@ -26,6 +28,8 @@ class LoadOptions:
     max_characters: int = 50_000_000
     ocr: str = "auto"
     ocr_threads: int = 1
+    depth: int = 0
+    stand_in: Path | None = None
     on_page: Callable[[], None] | None = None
 
 

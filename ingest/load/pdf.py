@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ingest.load import layout, ocr, pdfium
 from ingest.load.options import LoadOptions, RawFile
+from ingest.load.pdf_attachments import attached_files, with_attachments
 from ingest.load.pdf_page import PageReader
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import PDF, Heading, LoadedDocument, Page
@@ -39,12 +40,15 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
         with pdfium.open_pdf(file.data, file.name, options.password) as document:
             reader = PageReader(document, options)
             loaded = _read(document, reader)
+            files = attached_files(document, file, options)
     except pdfium.PdfBrokenError:
         from ingest.load import pypdf_fallback
 
         return _checked(file, pypdf_fallback.load(file, options), "")
-    missing = _missing(reader.unread)
-    return replace(_checked(file, loaded, options.ocr, missing), warning=missing)
+    missing = _missing(reader.unread, reader.incomplete)
+    without = missing if reader.unread else ""
+    whole = with_attachments(loaded, files, options)
+    return replace(_checked(file, whole, options.ocr, without), warning=missing)
 
 
 def _read(document: PdfDocument, reader: PageReader) -> LoadedDocument:
@@ -87,14 +91,19 @@ def _title(metadata: dict[str, str]) -> str | None:
     return None if _NO_TITLE.fullmatch(title) else " ".join(title.split())
 
 
-def _missing(unread: int) -> str:
-    """What to say of pages that could be recognised if that were installed."""
-    if not unread:
-        return ""
-    return (
-        f"{unread} page(s) are images without text and were left out. Reading them takes OCR: "
-        f"install it with {ocr.INSTALL}, then read the document in again on the Documents page."
-    )
+def _missing(unread: int, incomplete: int) -> str:
+    """What to say of pages that could be recognised if that were installed, and of those cut."""
+    if unread:
+        return (
+            f"{unread} page(s) are images without text and were left out. Reading them takes OCR: "
+            f"install it with {ocr.INSTALL}, then read the document in again on the Documents page."
+        )
+    if incomplete:
+        return (
+            f"{incomplete} page(s) have vertical lines in a font that the file does not hold, and "
+            "these were left out. Export it again with its fonts embedded."
+        )
+    return ""
 
 
 _WITHOUT_OCR = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ingest.load import ocr, pdfium
@@ -23,6 +24,9 @@ _CONTRAST = 24
 _STAMP = 150  # characters of text that a scanner or a web site may have put on a scan
 _COVERED = 0.8
 _LETTER = re.compile(r"[^\W_]")
+_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_NO_WIDTH = 0.01
+_LOST = 0.3
 
 
 class PageReader:
@@ -34,11 +38,12 @@ class PageReader:
 
     Attributes:
         unread: Pages that are images, and were not recognised because that is not installed.
+        incomplete: Pages with text that is there and cannot be had.
     """
 
     def __init__(self, document: PdfDocument, options: LoadOptions) -> None:
         self._document, self._options = document, options
-        self.unread = 0
+        self.unread = self.incomplete = 0
 
     def read(self, index: int) -> StyledPage:
         """The page at ``index`` (from 0); a broken one is a page without text."""
@@ -49,6 +54,8 @@ class PageReader:
             return StyledPage(index + 1, "", [])
         if seen:
             return StyledPage(index + 1, seen, [], notes, recognised=True)
+        with suppress(pdfium.PdfBrokenError):
+            self.incomplete += self._loses_text(index, text)
         return StyledPage(index + 1, text, lines, notes)
 
     def _is_wanted(self, index: int, text: str) -> bool:
@@ -69,6 +76,23 @@ class PageReader:
                 if (right - left) * (top - bottom) >= _COVERED * width * height:
                     return True
         return False
+
+    def _loses_text(self, index: int, text: str) -> bool:
+        """Whether lines are missing: PDFium drops those that are vertical in a font it lacks.
+
+        It takes them to be without width. Nor does it draw them, so that none can be recognised.
+        """
+        from pypdfium2.raw import FPDF_PAGEOBJ_TEXT
+
+        if len(text) > _STAMP and not _EAST_ASIAN.search(text):
+            return False
+        lost = every = 0
+        with pdfium.LOCK, pdfium.text_page(self._document, index) as (page, _):
+            for words in page.get_objects([FPDF_PAGEOBJ_TEXT], max_depth=3):
+                left, _, right, _ = words.get_bounds()
+                lost += right - left < _NO_WIDTH
+                every += 1
+        return lost > 1 and lost > _LOST * every
 
     def _recognised(self, index: int, text: str) -> str:
         """What is seen on the page, if that is more than its text says."""

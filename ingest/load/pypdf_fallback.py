@@ -39,6 +39,24 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
         ) from error
 
 
+def attached(file: RawFile, options: LoadOptions) -> dict[str, bytes]:
+    """The attached files that pypdf can read, by their names: it finds some that PDFium misses."""
+    import io
+
+    from pypdf import PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            reader = PdfReader(io.BytesIO(file.data))
+            if reader.is_encrypted and not reader.decrypt(options.password or ""):
+                return {}
+            return {name: found[0] for name, found in reader.attachments.items() if found}
+    except Exception:  # noqa: BLE001 - whatever is wrong in it, they are said not to have been read
+        return {}
+
+
 def _pages(file: RawFile, options: LoadOptions) -> tuple[Page, ...]:
     import io
 

@@ -17,11 +17,12 @@ _MAIN_PARTS = {
     "xl/workbook.xml": media.XLSX,
 }
 _BY_TYPE = (media.EPUB, media.ODT, media.ODS, media.ODP)
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, media.ZIP, media.MSG})
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_OLD_OFFICE = frozenset({media.DOC, media.PPT, media.XLS})
+_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, *_OLD_OFFICE, media.ZIP, media.MSG})
 
 
-CONTAINERS = (*(start for start, _ in _STARTS), _ZIP, _OLE)
+CONTAINERS = (*(start for start, _ in _STARTS), _ZIP, OLE)
 """What files begin with that are no text, whatever their names say."""
 
 
@@ -42,7 +43,7 @@ def told_by_content(file: RawFile, named: str) -> str:
         return _of_package(file) or _or_refuse(
             file, named, "a zip archive", "Unpack it and ingest the files in it."
         )
-    if file.data.startswith(_OLE):
+    if file.data.startswith(OLE):
         return _or_refuse(
             file,
             named,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from rag_app.cli import ingest_options, options
+from rag_app.cli.ingest_clean import with_cleaning
 from rag_app.cli.ingest_consent import agree_to_send
 from rag_app.cli.ingest_modes import explain_file, paths_to_ingest
 from rag_app.cli.ingest_report import say_report
@@ -49,6 +50,7 @@ def ingest(
     embedding: options.Embedding = None,
     chunk_tokens: ingest_options.ChunkTokens = None,
     chunk_overlap: ingest_options.ChunkOverlap = None,
+    clean: ingest_options.Clean = None,
     config: options.Config = None,
     home: options.Home = None,
     sets: options.Sets = None,
@@ -74,6 +76,7 @@ def ingest(
       ingest --retry-failed --dry-run --report still-failing.csv
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
+      ingest notes/ --collection counted --embedding tfidf:notes --clean bag-of-words
     """
     settings = options.settings_for(
         context,
@@ -84,6 +87,7 @@ def ingest(
         chunk_tokens=chunk_tokens,
         chunk_overlap=chunk_overlap,
     )
+    settings = with_cleaning(settings, clean)
     metadata = parse_metadata(meta or ())
     if explain is not None:
         explain_file(explain, paths, settings, json=json)

@@ -82,3 +82,13 @@ ChunkOverlap = Annotated[
         show_default=False,
     ),
 ]
+Clean = Annotated[
+    str | None,
+    typer.Option(
+        "--clean",
+        metavar="PROFILE",
+        help="Have the model read cleaned words: bag-of-words, for models that count words or "
+        "average word vectors alone. What is shown and quoted stays as it is.",
+        show_default=False,
+    ),
+]

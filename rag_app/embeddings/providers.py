@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
+from rag_app.embeddings.bag_of_words import fitted_so, with_profile, without_option
 from rag_app.embeddings.spec import ModelSpec, parse_spec
 from rag_app.errors import EmbeddingError, MissingExtraError, UsageError
 from rag_app.settings import Settings
@@ -27,6 +28,7 @@ from rag_app.settings import Settings
 if TYPE_CHECKING:
     # LangChain takes a third of a second; the table is asked by commands that load no model.
     from rag_app.embeddings.base import IdentifiedEmbeddings
+    from rag_app.embeddings.vocabulary import VocabularyEmbeddings
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Provider:
         packages: Modules that it needs, by their import names.
         fits: Whether its models are fitted on texts; a spec without a name then needs a fit.
         sends: Whether its models may send text to another machine.
+        words: Whether they count words, or average the vectors of words.
     """
 
     module: str
@@ -97,6 +100,7 @@ class Provider:
     packages: tuple[str, ...] = ()
     fits: bool = False
     sends: bool = False
+    words: bool = False
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -105,13 +109,13 @@ PROVIDERS: dict[str, Provider] = {
     "sentence-transformers": Provider("transformer"),
     "tuned": Provider("tuned"),
     "transformers": Provider("pooled"),
-    "glove": Provider("glove"),
-    "word2vec": Provider("word2vec", fits=True),
-    "fasttext": Provider("fasttext", fits=True),
-    "tfidf": Provider("counts", fits=True),
-    "bow": Provider("counts", fits=True),
-    "onehot": Provider("counts", fits=True),
-    "ordinal": Provider("counts", fits=True),
+    "glove": Provider("glove", words=True),
+    "word2vec": Provider("word2vec", fits=True, words=True),
+    "fasttext": Provider("fasttext", fits=True, words=True),
+    "tfidf": Provider("counts", fits=True, words=True),
+    "bow": Provider("counts", fits=True, words=True),
+    "onehot": Provider("counts", fits=True, words=True),
+    "ordinal": Provider("counts", fits=True, words=True),
     "ollama": Provider("hosted", extra="ollama", packages=("langchain_ollama",), sends=True),
     "openai": Provider("openai_api", sends=True),
     "cohere": Provider("hosted", extra="cohere", packages=("langchain_cohere",), sends=True),
@@ -143,8 +147,12 @@ def load_embeddings(spec: str, settings: Settings) -> IdentifiedEmbeddings:
         raise UsageError(f"'{spec}' names no model. Write {parsed.provider}:MODEL.")
     if parsed.model and not row.named:
         raise UsageError(f"{parsed.provider} is one model. Write {parsed.provider} alone.")
+    plain, clean = split_clean(parsed)
     _require(row, spec)
-    return _module(row).load(parsed, settings)
+    model = _module(row).load(plain, settings)
+    if clean or (row.fits and fitted_so(plain, settings)):
+        with_profile(cast("VocabularyEmbeddings", model), named=clean)
+    return model
 
 
 def list_models(settings: Settings) -> list[ModelStatus]:
@@ -176,8 +184,18 @@ def fitting_module(spec: ModelSpec) -> FittingModule:
             f"'{spec}' is not a kind of model that is fitted on texts: those are {kinds}, with "
             "options where they have some: word2vec?sg=1."
         )
+    split_clean(spec)
     _require(row, str(spec))
     return cast("FittingModule", _module(row))
+
+
+def split_clean(spec: ModelSpec) -> tuple[ModelSpec, bool]:
+    """A spec without the option ``clean``, and whether it had it; see ``bag_of_words``.
+
+    Raises:
+        UsageError: It names no profile there is, or is not for models of words.
+    """
+    return without_option(spec, {name: row.words for name, row in PROVIDERS.items()})
 
 
 def provider_row(name: str) -> Provider:

@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 
+from rag_app.embeddings.bag_of_words import clean_words
 from rag_app.embeddings.model_files import (
     SavedModel,
     check_name,
@@ -19,7 +20,7 @@ from rag_app.embeddings.model_files import (
     saved_models,
 )
 from rag_app.embeddings.model_saving import delete_model, save_model
-from rag_app.embeddings.providers import ModelStatus, fitting_module, provider_row
+from rag_app.embeddings.providers import ModelStatus, fitting_module, provider_row, split_clean
 from rag_app.embeddings.spec import ModelSpec, parse_spec
 from rag_app.errors import EmbeddingError, UsageError
 from rag_app.settings import Settings
@@ -77,12 +78,14 @@ def train(
             f"There is a model {parsed.provider}:{name} already. Choose another name, or remove "
             f"that one: rag models remove {parsed.provider}:{name}"
         )
+    plain, clean = split_clean(parsed)
+    read = [" ".join(clean_words(text)) for text in texts] if clean else texts
     save_model(
         parsed,
         name,
         settings,
         lambda folder: (
-            {"about": about, "texts": len(texts)} | module.fit(parsed, texts, folder, progress)
+            {"about": about, "texts": len(texts)} | module.fit(plain, read, folder, progress)
         ),
     )
     return f"{parsed.provider}:{name}"

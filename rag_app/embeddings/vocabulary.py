@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from rag_app.embeddings.base import IdentifiedEmbeddings, UnknownWords, Vectors
 from rag_app.embeddings.words import count_words, folded_words, read_words
+from rag_app.types import EmbeddingIdentity
 
 _EXAMPLES = 5
 
@@ -19,6 +20,15 @@ class VocabularyEmbeddings(IdentifiedEmbeddings):
 
     A text without any known word gets the zero vector, which matches nothing.
     """
+
+    _identity: EmbeddingIdentity
+    _read: Callable[[str, int], list[str]] = staticmethod(read_words)
+
+    def change_reading(
+        self, read: Callable[[str, int], list[str]], identity: EmbeddingIdentity
+    ) -> None:
+        """Has it read other words of a text than all, under another identity."""
+        self._read, self._identity = read, identity
 
     @abstractmethod
     def _knows(self, word: str) -> bool:
@@ -31,7 +41,7 @@ class VocabularyEmbeddings(IdentifiedEmbeddings):
     def _embed(self, texts: Sequence[str]) -> Vectors:
         limit = self.identity.max_tokens
         with self._encoding():
-            rows = [scaled(self._vector_of(read_words(text, limit))) for text in texts]
+            rows = [scaled(self._vector_of(self._read(text, limit))) for text in texts]
         return np.stack(rows)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -43,7 +53,7 @@ class VocabularyEmbeddings(IdentifiedEmbeddings):
         total = blank = 0
         unknown: Counter[str] = Counter()
         for text in texts:
-            found = read_words(text, self.identity.max_tokens)
+            found = self._read(text, self.identity.max_tokens)
             strange = [word for word in found if not self._knows(word)]
             total += len(found)
             blank += len(strange) == len(found)

@@ -43,6 +43,12 @@ def count_words(text: str) -> int:
     return max(sum(1 for _ in _words(text)), -(-len(text) // _LONG_WORD))
 
 
+def is_unspaced(word: str) -> bool:
+    """Whether a word is of a script without spaces between words."""
+    match = _pattern().match(word)
+    return match is not None and match.lastgroup == "unspaced"
+
+
 def _words(text: str) -> Iterator[str]:
     normal = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text))
     for match in _pattern().finditer(normal):

@@ -50,7 +50,7 @@ def scores(
 
 
 def _score(columns: Sequence[str], rarities: Mapping[str, float], mean_length: float) -> float:
-    length = sum(len(column.split()) for column in columns)
+    length = sum(column.count(" ") + 1 for column in columns if column)
     weighted = [
         (weight, _spaced(column)) for weight, column in zip(WEIGHTS, columns, strict=True) if column
     ]

@@ -26,8 +26,8 @@ SYNC_THRESHOLD = 1000
 HNSW: dict[str, Any] = {
     "space": "cosine",
     "max_neighbors": 64,
-    "ef_construction": 128,
-    "ef_search": 200,
+    "ef_construction": 400,
+    "ef_search": 800,
 }
 """Graph parameters (Malkov and Yashunin 2018): M, efConstruction, efSearch.
 
@@ -35,6 +35,12 @@ With the usual M of 16, one build in dozens left passages that no link leads to,
 their own vector found them (seen by the crash tests, and for 24 of 16,000 passages of real sets in
 four builds; it is rare: ``benchmarks/index_reach.py`` met none in six builds of SciFact, whatever
 the M). With 64 none was ever seen. It costs 400 bytes a passage, and no time that was measurable.
+
+Passages that are near copies of each other make islands that a search of few steps does not
+reach: among 20,000 windows of real texts, recall@10 was 0.983 with efConstruction 128 and efSearch
+200, 0.997 with 400 and 400, 0.999 with 400 and 800; among 100,000 with 128 and 200 it was 0.929.
+That takes 1 millisecond more to store a passage (the bundled model takes 40 to make its vector),
+and 6 to search.
 """
 
 

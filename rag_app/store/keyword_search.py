@@ -165,7 +165,7 @@ def _narrowed(
     }
     keys, sums = _weighed(listed, rarities)
     kept = _best(connection, collection, keys, sums, condition)
-    if rows <= _SCORED_OF:
+    if rows <= _SCORED_OF and len(listed) == len(counts):
         return _scored(connection, collection, listed, len(kept), among=kept)
     return bm25.scores(connection, table, kept[:_READ], rarities)
 

@@ -39,12 +39,15 @@ class Page:
         text: Its raw text.
         label: The page label printed in the document, if it has one.
         recognised: Whether the text was recognised on an image of the page (OCR).
+        keeps_lines: Whether its line ends mean something though those of paper do not: it is from
+            a file that is attached to the document.
     """
 
     number: int
     text: str
     label: str | None = None
     recognised: bool = False
+    keeps_lines: bool = False
 
 
 @dataclass(frozen=True, slots=True)

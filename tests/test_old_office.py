@@ -1,0 +1,170 @@
+"""Old Office files, converted before they are read.
+
+LibreOffice itself is not installed where these tests run: a small script of its name takes its
+place. It proves the way of a file through this application (what the program is asked, in which
+surroundings, and what becomes of its answers), not what LibreOffice makes of a real document.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from embeddings_samples import settings_in
+from format_samples import OLE, word, zipped
+
+from ingest import ingest_paths
+from ingest.legacy import Converter
+from ingest.rehearse import rehearse
+from ingest.stages import stages_of
+from rag_app.errors import DocumentUnreadableError
+from rag_app.store import Store
+
+TEXT = "The Heron pump lifts 55 litres a minute."
+DOCX = word(f"<w:p><w:r><w:t>{TEXT}</w:t></w:r></w:p>")
+DEADLINE_S = 60.0
+
+_SCRIPT = """#!{python}
+import json, os, shutil, subprocess, sys, time
+from pathlib import Path
+here = Path(__file__).parent
+profile = Path(sys.argv[1].removeprefix("-env:UserInstallation=file://"))
+told = {{"arguments": sys.argv[1:], "variables": dict(os.environ), "folder": os.getcwd(),
+        "profile": (profile / "user" / "registrymodifications.xcu").read_text(),
+        "source": Path(sys.argv[-1]).read_bytes().hex()}}
+(here / "told.json").write_text(json.dumps(told))
+what = (here / "what").read_text()
+if what == "hang":
+    child = subprocess.Popen(["sleep", "600"])
+    (here / "pids").write_text(f"{{os.getpid()}} {{child.pid}}")
+    child.wait()
+if what == "convert":
+    ending = sys.argv[sys.argv.index("--convert-to") + 1]
+    folder = Path(sys.argv[sys.argv.index("--outdir") + 1])
+    folder.mkdir(exist_ok=True)
+    shutil.copy(here / "made", folder / f"{{Path(sys.argv[-1]).stem}}.{{ending}}")
+"""
+
+
+class Office:
+    """What stands in for LibreOffice."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        (folder / "made").write_bytes(DOCX)
+        self.does("convert")
+        (folder / "soffice").write_text(_SCRIPT.format(python=sys.executable))
+        (folder / "soffice").chmod(0o755)
+
+    def does(self, what: str) -> None:
+        (self.folder / "what").write_text(what)
+
+    @property
+    def told(self) -> dict:
+        return json.loads((self.folder / "told.json").read_text())
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch):
+    office = Office(tmp_path / "office")
+    monkeypatch.setenv("PATH", f"{office.folder}:/usr/bin:/bin")
+    return office
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return settings_in(tmp_path / "rag")
+
+
+@pytest.fixture
+def old(tmp_path):
+    path = tmp_path / "old report.doc"
+    path.write_bytes(OLE + b"whatever Word wrote in 1997")
+    return path
+
+
+def outcome(path, settings):
+    (found,) = ingest_paths([path], settings).outcomes
+    return found
+
+
+def gone(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return True
+
+
+def test_an_old_document_is_converted_and_cited_as_itself(office, settings, old, monkeypatch):
+    monkeypatch.setenv("RAG_OPENAI_API_KEY", "secret")
+    assert outcome(old, settings).state == "added"
+    with Store(settings) as store:
+        (record,) = store.get("default").documents()
+        (chunk,) = store.get("default").chunks(record.id)
+    assert (record.source, record.size_bytes) == (str(old), old.stat().st_size)
+    assert chunk.text == TEXT
+    told = office.told
+    assert "--headless" in told["arguments"]
+    assert bytes.fromhex(told["source"]) == old.read_bytes()
+    assert "old report" not in told["arguments"][-1]  # a name says nothing to the program
+    assert 'DisableMacrosExecution" oor:op="fuse"><value>true' in told["profile"]
+    assert 'BlockUntrustedRefererLinks" oor:op="fuse"><value>true' in told["profile"]
+    assert not any(name.startswith("RAG_") for name in told["variables"])
+    assert not Path(told["folder"]).exists()  # nothing is left
+    assert outcome(old, settings).state == "unchanged"
+
+
+def test_rehearsals_and_stages_convert_as_well(office, settings, old):
+    assert rehearse([old], settings).states == {"added": 1}
+    stages = stages_of(old, settings)
+    assert [chunk.text for chunk in stages.chunks] == [TEXT]
+    assert stages.loader == "ingest.load.old_office"
+
+
+def test_what_libreoffice_makes_nothing_of(office, settings, old):
+    office.does("nothing")
+    found = outcome(old, settings)
+    assert found.state == "failed"
+    assert "could not convert old report.doc" in found.reason
+    assert "save it as .docx" in found.reason
+
+
+def test_libreoffice_that_hangs_is_ended_with_all_that_it_started(office, settings, old):
+    office.does("hang")
+    (old.parent / "zz.doc").write_bytes(b"{\\rtf1 " + TEXT.encode() + b"}")
+    report = ingest_paths([old, old.parent / "zz.doc"], settings.override(parse_seconds=2.0))
+    first, second = report.outcomes
+    assert first.state == "failed"
+    assert "took more than 2 seconds" in first.reason
+    assert second.state == "added"  # RTF under an old name needs no conversion
+    until = time.monotonic() + DEADLINE_S
+    while not all(gone(int(pid)) for pid in (office.folder / "pids").read_text().split()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_run_that_is_stopped_converts_no_more(office, old):
+    converter = Converter(60)
+    converter.stop()
+    with pytest.raises(DocumentUnreadableError):
+        converter.stand_in(old)
+    assert not (office.folder / "told.json").exists()
+
+
+def test_without_libreoffice_the_message_says_what_to_do(settings, old, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    reason = outcome(old, settings).reason
+    assert "Install LibreOffice" in reason
+    assert "save it as .docx" in reason
+
+
+def test_one_in_an_archive_is_to_be_taken_out(office, settings, old):
+    archive = old.parent / "both.zip"
+    archive.write_bytes(zipped({"old.xls": old.read_bytes(), "new.docx": DOCX}))
+    found = {Path(one.path).name: one for one in ingest_paths([archive], settings).outcomes}
+    assert found["new.docx"].state == "added"
+    assert "take it out of that" in found["old.xls"].reason
