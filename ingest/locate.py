@@ -94,7 +94,9 @@ def _check(path: Path, options: LoadOptions, document_id: str | None) -> None:
 def _clean_page(path: Path, page: int, password: str | None, data: bytes | None) -> CleanPage:
     try:
         with pdfium.open_pdf(data or path, path.name, password) as document:
-            if page > len(document) and document.count_attachments():
+            with pdfium.LOCK:
+                is_attached = page > len(document) and document.count_attachments() > 0
+            if is_attached:
                 raise DocumentUnreadableError(
                     f"This passage is from a file attached to {path.name}. Open that in a PDF "
                     "reader to see its attachments."

@@ -13,6 +13,7 @@ from ingest.load import LoadOptions, digest_file, format_of
 from ingest.load.members import leads_to_file
 from rag_app.errors import DocumentError, DocumentSkippedError
 from rag_app.types import DocumentRecord, FileOutcome, Metadata
+from rag_app.types.archives import is_web_address
 
 _TOGETHER = 256
 _Item = TypeVar("_Item")
@@ -143,9 +144,13 @@ class Duplicates:
         return replace(_unchanged(Path(path), record), state="duplicate", reason=reason)
 
     def _reason(self, record: DocumentRecord) -> str:
-        if there := next(filter(leads_to_file, record.sources), None):
+        if there := next(filter(_is_there, record.sources), None):
             return f"The same content as {there}."
         return f"Moved from {record.source}, which is gone (--sync forgets it)."
+
+
+def _is_there(source: str) -> bool:
+    return is_web_address(source) or leads_to_file(source)
 
 
 def forgotten(path: str, document_id: str) -> FileOutcome:

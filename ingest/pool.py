@@ -72,6 +72,10 @@ class Turn:
         """Nobody wants more of it: what is left of its answer would be taken for the next one's."""
         if self._worker is not None and self._worker.busy:
             self._worker.stop()
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Deletes what was made for it alone."""
         if self._stand_in is not None:
             self._stand_in.close()
 
@@ -127,7 +131,7 @@ class Readers:
                 ahead.popleft().end()
         finally:  # those that nobody comes to take
             for turn in ahead:
-                turn.end()
+                turn.tidy()
 
     def close(self) -> None:
         """Ends all workers, in the middle of a file if need be."""

@@ -71,6 +71,20 @@ class TestSentences:
         assert {text[slice(*s.lead)] for s in rows if s.lead} == {"| Plan | Price |"}
         assert "| Plan | Price |" not in sentences(text)
 
+    @pytest.mark.parametrize(
+        ("first", "is_head"),
+        [
+            ("| (Millions) | 2018 | 2017 |", True),
+            ("| | July 29, 2023 | July 30, 2022 |", True),
+            ("| Net income | $ 5,363 | (4,869) |", False),
+        ],
+    )
+    def test_a_passage_may_begin_within_a_table(self, first: str, is_head: bool) -> None:
+        text = f"{first}\n| Inventories | (509) | 57 |\n| Cash | $ 6,439 | $ 6,240 |"
+        assert [s.lead is not None for s in split_sentences(text)] == (
+            [True] * 2 if is_head else [False] * 3
+        )
+
     def test_columns_set_with_spaces_are_a_table(self) -> None:
         text = "Plan     Price\nBasic    10\nPro      20"
         assert sentences(text) == ["Basic    10", "Pro      20"]

@@ -141,6 +141,47 @@ def test_the_first_heading_is_the_title_where_there_is_no_front_matter(tmp_path)
     assert load_document(path).title == "A title"
 
 
+@pytest.mark.parametrize(
+    ("front", "title", "said"),
+    [
+        (
+            "title: 'Of pumps: a guide'\ndate: 2026-01-31  # of the draft\ntags: [heron, \"pump\"]",
+            "Of pumps: a guide",
+            {"date": "2026-01-31", "tags": "heron, pump"},
+        ),
+        (
+            "Title: Pumps\ntags:\n- heron\n  - pump\n\nsummary: >\n  Two\n  lines",
+            "Pumps",
+            {"tags": "heron, pump", "summary": "Two lines"},
+        ),
+        ("# only a remark\ndraft: true\nempty:", "Head", {"draft": "true", "empty": ""}),
+        ("title:\nauthors:\n  - name: A. Ng", "Head", {"authors": "name: A. Ng"}),
+    ],
+)
+def test_front_matter_is_said_of_a_text_and_is_no_part_of_it(tmp_path, front, title, said):
+    path = tmp_path / "a.md"
+    path.write_text(f"---\n{front}\n---\n# Head\n\nText.\n")
+    document = load_document(path)
+    assert (document.title, document.metadata) == (title, said)
+    assert document.pages[0].text == "# Head\n\nText.\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\nA rule above, and this is prose.\n---\nMore prose.\n",
+        "---\ntitle: Alone\n---\n",
+        "---\ntitle: never ended\n\nText.\n",
+    ],
+)
+def test_what_is_no_front_matter_is_text(tmp_path, text):
+    path = tmp_path / "a.md"
+    path.write_text(text)
+    document = load_document(path)
+    assert document.pages[0].text == text
+    assert document.metadata == {}
+
+
 # --- PDF
 
 

@@ -166,6 +166,44 @@ def test_upright_and_sideways_text_do_not_disturb_each_other(tmp_path: Path) -> 
     assert text.split() == " ".join([*LEFT, *RIGHT, "stamped along the edge of the page"]).split()
 
 
+NOTE = ["1 A note below the column that says", "where the words above it are from."]
+
+
+def with_note(path: Path, last: str, first: str, note: list[str]) -> Path:
+    """Two columns, a note in small type below the left one."""
+    canvas = Canvas(str(path), pagesize=A4, invariant=1)
+    left = column(60, [*LEFT[:-1], last])
+    for x, y, line in left + column(310, [first, *RIGHT[1:]]):
+        canvas.setFont("Times-Roman", 11)
+        canvas.drawString(x, y, line)
+        if (x, y) == left[-1][:2]:
+            canvas.setFont("Times-Roman", 8)
+            for number, words in enumerate(note):
+                canvas.drawString(60, 600 - 9 * number, words)
+    canvas.save()
+    return path
+
+
+def test_a_footnote_does_not_stand_within_a_sentence(tmp_path: Path) -> None:
+    path = with_note(tmp_path / "a.pdf", "and whoever forgets it", "twice gets a letter", NOTE)
+    text = clean_pages(load_document(path))[0].text
+    assert "and whoever forgets it twice gets a letter" in text
+    assert text.endswith(" ".join(NOTE))
+    assert locate_quote(path, 1, "forgets it twice gets", scale=0.5)[1]
+
+
+@pytest.mark.parametrize(
+    ("last", "first", "note"),
+    [
+        ("and that is all there is.", "Another matter is", NOTE),
+        ("and whoever forgets it", "twice gets a letter", ["A caption of small", "type."]),
+    ],
+)
+def test_small_type_elsewhere_stays(tmp_path: Path, last: str, first: str, note: list[str]) -> None:
+    text = load_document(with_note(tmp_path / "a.pdf", last, first, note)).pages[0].text
+    assert " ".join(text.split()).count(" ".join([last, *note, first])) == 1
+
+
 @needs_data
 def test_a_form_s_instructions_in_three_columns() -> None:
     path = DATA / "pdfs" / "pdfminer-six__nonfree__i1040nr.pdf"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ingest_samples import REPORT, Words, needs_data
+from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
@@ -190,6 +191,18 @@ def test_a_row_is_marked_where_its_figures_stand(tmp_path: Path) -> None:
     assert min(box[0] for box in boxes) == pytest.approx(60, abs=2)
     assert max(box[2] for box in boxes) == pytest.approx(COLUMNS[2], abs=2)
     assert all(720 - 5 < box[1] < 720 + 5 for box in boxes)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_table_across_a_turned_page(tmp_path: Path, rotation: int) -> None:
+    """As programs set wide tables: the page is turned, and so is all that is drawn on it."""
+    writer = PdfWriter(clone_from=PdfReader(table_pdf(tmp_path / "a.pdf", ROWS)))
+    writer.pages[0].add_transformation(Transformation().rotate(rotation), expand=True)
+    writer.pages[0].rotate(rotation)
+    writer.write(tmp_path / "b.pdf")
+    text = cleaned(tmp_path / "b.pdf")
+    assert rows_of(text) == ROWS
+    assert text.split("\n\n")[0] == ABOVE
 
 
 def test_every_character_of_a_table_is_traced(tmp_path: Path) -> None:

@@ -109,7 +109,19 @@ def test_a_question_of_unknown_words_is_searched_for_by_keywords(
 
 @pytest.mark.parametrize(
     "question",
-    ['" OR * NEAR(x) AND', "SELECT * FROM chunks; --", "\ud800 pump", "泵 的 保修", "a" * 5000],
+    [
+        '" OR * NEAR(x) AND',
+        "body: names:x {headings}: NEAR(pump warranty, 5)",
+        "SELECT * FROM chunks; --",
+        "'; DROP TABLE chunks; --",
+        "\ud800 pump",
+        "泵 的 保修",
+        "Сколько стоит насос?",
+        "كم سعر المضخة؟",
+        "the of and is to",
+        "a" * 50_000,
+        " ".join(f"word{n}" for n in range(5_000)),
+    ],
 )
 def test_any_text_can_be_searched_for(searcher: Searcher, question: str) -> None:
     assert len(searcher.search(question, 2).hits) == 2

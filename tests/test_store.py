@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -338,6 +339,56 @@ def test_writers_of_several_threads_queue_up_while_others_read(store):
         thread.join()
     assert failures == []
     assert assert_whole(store.get("default")) == 30
+
+
+def test_sixteen_sessions_ask_while_documents_come_and_go(store):
+    collection = make(store)
+    put(collection, *(document(n, ["pump of the year", "valve"]) for n in range(1, 21)))
+    writing = threading.Event()
+
+    def session(number: int) -> int:
+        writing.wait(30)
+        found = 0
+        for question in vectors(number, 5):
+            near = [id_ for id_, _ in collection.search_dense(question, 10)]
+            matching = [id_ for id_, _ in collection.search_keywords("pumps", 10)]
+            assert len(set(near)) == len(near) == len(matching) == 10
+            kept = collection.fetch([*near, *matching])
+            assert all(chunk.id == id_ for id_, (chunk, _) in kept.items())
+            found += len(kept)
+        return found
+
+    with ThreadPoolExecutor(16) as pool, collection.writer(5) as writer:
+        sessions = [pool.submit(session, number) for number in range(16)]
+        writing.set()
+        for number in range(40, 46):
+            writer.put(*document(number, ["pump of the day"]))
+            writer.delete(document(number - 1)[0].id)
+        assert all(one.result(timeout=60) > 50 for one in sessions)
+
+
+def test_who_asks_a_collection_that_is_deleted_is_told_so(store):
+    collection = make(store)
+    put(collection, *(document(n) for n in range(1, 9)))
+    asking = threading.Barrier(5)
+    question = vectors(3, 1)[0]
+
+    def session() -> None:
+        asking.wait(30)
+        while True:
+            ids = [id_ for id_, _ in collection.search_dense(question, 5)]
+            ids += [id_ for id_, _ in collection.search_keywords("passage", 5)]
+            collection.nearness("passage", ids)
+            collection.vectors(ids)
+            collection.fetch(ids)
+
+    with ThreadPoolExecutor(4) as pool:
+        sessions = [pool.submit(session) for _ in range(4)]
+        asking.wait(30)
+        store.delete("default")
+        for one in sessions:
+            with pytest.raises(CollectionNotFoundError, match="There is no collection"):
+                one.result(timeout=60)
 
 
 def test_two_stores_in_one_process_share_the_folder(store, tmp_path, url):

@@ -7,9 +7,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from store_samples import as_format_2, document, make, put, settings
+from filelock import FileLock
+from store_samples import as_format_2, document, make, put, settings, vectors
 
-from rag_app.store import Collection, Store, keyword_search, term_counts, upkeep
+from rag_app.store import Collection, Store, embedded, keyword_search, term_counts, upkeep
+from rag_app.store.embedded import EmbeddedIndex
 from rag_app.store.repair import repair_keywords
 from rag_app.types import Filter
 
@@ -169,3 +171,18 @@ def test_each_batch_of_upkeep_reads_its_own_passages_only(tmp_path: Path) -> Non
             connection.set_trace_callback(None)
             plan = connection.execute(f"EXPLAIN QUERY PLAN {asked}").fetchall()
         assert not [row for row in plan if "TEMP B-TREE" in row[-1]]
+
+
+def test_a_search_does_not_wait_long_for_the_index_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
+    monkeypatch.setattr(embedded, "SEARCH_WAIT_S", 0.1)
+    with Store(settings(tmp_path)) as store:
+        made = make(store)
+        put(made, document(1, 8))
+        question = vectors(1, 1)[0]
+        expected = made.search_dense(question, 3)
+        with FileLock(tmp_path / "locks" / "chroma.lock"):  # as another process does
+            found = made.search_dense(question, 3)
+        assert [id_ for id_, _ in found] == [id_ for id_, _ in expected]

@@ -1,8 +1,8 @@
 """Markdown: the raw text stays the page's text; headings are read from it with their offsets.
 
 Follows CommonMark for ATX headings (``## Title``), setext headings (underlined with ``===`` or
-``---``) and fenced code, in which nothing is a heading. Front matter between ``---`` lines gives
-the title and is not text.
+``---``) and fenced code, in which nothing is a heading. Front matter gives the title and what else
+it says of the text, and is not text itself.
 """
 
 from __future__ import annotations
@@ -10,12 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ingest.load.front_matter import split_front
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.text import decode
 from rag_app.types import MARKDOWN, Heading, LoadedDocument, Page
 
-_FRONT = re.compile(r"\A\ufeff?---[ \t]*\n(.*?\n)?(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
-_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?(?:[ \t]+#+)?[ \t]*$")
 _SETEXT = re.compile(r" {0,3}(=+|-+)[ \t]*$")
@@ -29,19 +28,12 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001
     Raises:
         DocumentSkippedError: It is binary, or holds nothing but white space.
     """
-    text = decode(file)
-    front = _FRONT.match(text)
-    title = _front_title(front.group(1) or "") if front else None
-    body = text[front.end() :] if front and text[front.end() :].strip() else text
+    said, body = split_front(decode(file))
     found = tuple(headings(body))
+    title = said.pop("title", "") or None
     if title is None and found and found[0].level == 1:
         title = found[0].title
-    return LoadedDocument(MARKDOWN, (Page(1, body),), title=title, headings=found)
-
-
-def _front_title(front: str) -> str | None:
-    found = _TITLE.search(front)
-    return found.group(1).strip("\"'") or None if found else None
+    return LoadedDocument(MARKDOWN, (Page(1, body),), title=title, headings=found, metadata=said)
 
 
 def headings(text: str) -> Iterator[Heading]:

@@ -8,11 +8,13 @@ words stand on the page tells.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfTextPage
+    from pypdfium2.raw import FS_RECTF
 
 # PDFium's hyphens at a line's end: the next line follows without white space.
 _WORD = re.compile(r"[^\s\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
@@ -62,6 +64,20 @@ def on_same_line(one: Piece, other: Piece) -> bool:
     return common > _SAME_LINE * min(one.height, other.height)
 
 
+def as_shown(box: FS_RECTF, rotation: int) -> tuple[float, float, float, float]:
+    """Left, bottom, right and top of a box on a page that is shown turned clockwise.
+
+    The numbers may be below zero: only their differences count.
+    """
+    if not rotation:
+        return box.left, box.bottom, box.right, box.top
+    if rotation == 90:
+        return box.bottom, -box.right, box.top, -box.left
+    if rotation == 180:
+        return -box.right, -box.top, -box.left, -box.bottom
+    return -box.top, box.left, -box.bottom, box.right
+
+
 def character_index(page: PdfTextPage, text: str) -> Callable[[int], int]:
     """From offsets in the text to PDFium's own numbers of characters, for offsets that grow."""
     from pypdfium2 import raw
@@ -71,7 +87,7 @@ def character_index(page: PdfTextPage, text: str) -> Callable[[int], int]:
         return lambda offset: offset
 
     def index(offset: int) -> int:
-        units = offset + sum(1 for place in wide if place < offset)
+        units = offset + bisect_left(wide, offset)
         return int(raw.FPDFText_GetCharIndexFromTextIndex(page, units))
 
     return index
@@ -82,15 +98,16 @@ def _words(page: PdfTextPage, text: str) -> Iterator[_Box]:
 
     index = character_index(page, text)
     box, box_of = raw.FS_RECTF(), raw.FPDFText_GetLooseCharBox
+    rotation = page.page.get_rotation()
     for match in _WORD.finditer(text):
         start, end = match.span()
         if not box_of(page, index(start), box):
             continue
-        left, right, bottom, top = box.left, box.right, box.bottom, box.top
+        left, bottom, right, top = as_shown(box, rotation)
         is_sideways = False
         if end - start > 1 and box_of(page, index(end - 1), box):
-            right = box.right
-            is_sideways = abs(box.bottom - bottom) > _SAME_LINE * (top - bottom)
+            _, floor, right, _ = as_shown(box, rotation)
+            is_sideways = abs(floor - bottom) > _SAME_LINE * (top - bottom)
         yield [start, end, left, bottom, right, top, is_sideways]
 
 

@@ -47,7 +47,10 @@ def find_rows(text: str, pieces: Sequence[Piece]) -> list[list[TableRow]]:
     for table in find_tables(text, pieces, lines):
         floor = found[-1][-1].end if found else 0
         head = _head(pieces, lines, table, floor)
-        found.append(_joined(text, pieces, chain(head, _laid_out(table))))
+        rows = _joined(text, pieces, chain(head, _laid_out(table)))
+        if not any(row.cells[0] for row in rows):
+            rows = [row._replace(cells=row.cells[1:]) for row in rows]
+        found.append(rows)
     return found
 
 

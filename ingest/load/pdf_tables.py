@@ -25,6 +25,7 @@ _BEHIND = re.compile(r"[)%\]]+")
 FEWEST_ROWS = 3
 FEWEST_COLUMNS = 2
 _MOST_LABELS = 3  # lines of text without figures between two rows of a table
+_MOST_CELLS = 60
 _FAR = 3.5  # heights of a line: what is further below belongs to something else
 
 Span = tuple[float, float]
@@ -138,7 +139,7 @@ def _has_figures(row: Row) -> bool:
     """Whether a line is a row of figures: a label or none, and then nothing else."""
     figures = [cell.is_figure for cell in row]
     start = figures.index(True) if True in figures else len(row)
-    return len(row) > 1 and start < len(row) and start <= 2 and all(figures[start:])
+    return 1 < len(row) <= _MOST_CELLS and start < len(row) and start <= 2 and all(figures[start:])
 
 
 def _grown(text: str, pieces: Sequence[Piece], lines: Sequence[Row], at: int) -> Table:

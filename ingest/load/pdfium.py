@@ -7,6 +7,7 @@ is taken page by page, so that a page image does not wait for a whole report to 
 from __future__ import annotations
 
 import atexit
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +17,10 @@ from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
+from ingest.load.footnotes import footnotes_last
 from ingest.load.page_text import PageText, arranged
 from ingest.load.pdf_notes import notes_on
-from ingest.load.pdf_pieces import character_index, read_pieces
+from ingest.load.pdf_pieces import as_shown, character_index, read_pieces
 from ingest.load.pdf_table_rows import find_rows
 from ingest.load.reading_order import reading_order
 from rag_app.errors import DocumentUnreadableError
@@ -76,6 +78,8 @@ def open_pdf(source: Path | bytes, name: str, password: str | None = None) -> It
         with LOCK:
             document = pypdfium2.PdfDocument(source, password=password or None)
             if document.get_formtype() in _FORMS:
+                # It warns of XFA, of which it fills in the plain form beneath.
+                logging.getLogger("pypdfium2").setLevel(logging.ERROR)
                 document.init_forms()
     except pypdfium2.PdfiumError as error:
         if error.err_code == _WRONG_PASSWORD:
@@ -104,11 +108,12 @@ def page_text(page: PdfTextPage) -> PageText:
     """The text of a page in its reading order, traced to PDFium's own."""
     text = raw_text(page)
     pieces = read_pieces(page, text)
-    order = reading_order(text, pieces)
-    if order is not None:
-        pieces = [pieces[number] for number in order]
+    is_changed = False
+    for rearranged in (reading_order, footnotes_last):
+        if (order := rearranged(text, pieces)) is not None:
+            pieces, is_changed = [pieces[number] for number in order], True
     tables = find_rows(text, pieces)
-    return arranged(text, pieces, tables) if order or tables else PageText(text)
+    return arranged(text, pieces, tables) if tables or is_changed else PageText(text)
 
 
 def outline(document: PdfDocument) -> list[tuple[int, int, str]]:
@@ -202,6 +207,7 @@ def _lines(page: PdfTextPage, content: PageText) -> list[Line]:
     box = raw.FS_RECTF()
     lines = []
     index_of = character_index(page, raw_text(page) if content.runs else content.text)
+    rotation = page.page.get_rotation()
     for match in _LINE.finditer(content.text):
         if not match.group().isspace():
             start, end = match.span()
@@ -209,7 +215,8 @@ def _lines(page: PdfTextPage, content: PageText) -> list[Line]:
             if raw.FPDFText_GetLooseCharBox(page, index, box):
                 size = raw.FPDFText_GetFontSize(page, index)
                 weight = raw.FPDFText_GetFontWeight(page, index) or _named_weight(page, index)
-                lines.append(Line(start, end, box.top, box.bottom, size, weight))
+                _, bottom, _, top = as_shown(box, rotation)
+                lines.append(Line(start, end, top, bottom, size, weight))
     return lines
 
 

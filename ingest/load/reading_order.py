@@ -32,6 +32,7 @@ _MIXED = 1.0  # turns from one side to the other for each line that has both
 _APART = 1.7  # steps between lines: what is so far from the columns is a header or a footer
 _HEADER_LINES = 3
 _DEEPEST = 12
+_MOST = 5000  # pieces; a poster has no columns of prose
 
 
 class _Band(NamedTuple):
@@ -50,7 +51,7 @@ def reading_order(text: str, pieces: Sequence[Piece]) -> list[int] | None:
         pieces: All its pieces, in the order of the text.
     """
     upright = [number for number, piece in enumerate(pieces) if not piece.is_sideways]
-    if 5 * len(upright) < 4 * len(pieces) or not _may_have_columns(pieces):
+    if len(pieces) > _MOST or 5 * len(upright) < 4 * len(pieces) or not _may_have_columns(pieces):
         return None
     arranger = _Arranger(text, pieces)
     order = arranger.arranged(upright, 0)

@@ -114,16 +114,26 @@ def _rows(run: Sequence[Paragraph]) -> Iterator[tuple[int, int]]:
 def _head_lines(lines: Sequence[str]) -> int:
     """How many of the first lines name the columns: those without numbers, above lines with some.
 
-    Where numbers do not tell, it is the first line.
+    Where numbers do not tell, it is the first line; in a table with bars, it is that or none.
     """
     if len(lines) < 2:
         return 0
+    if lines[0].lstrip().startswith("|"):
+        figures = [_figures(line) for line in lines]
+        # A passage may begin within a table: then its first row names nothing.
+        return int(not figures[0] or figures[0] < median(figures[1:]))
     counts = [_numbers(line) for line in lines]
     others = median(counts[1:])
-    if lines[0].lstrip().startswith("|") or not others:
+    if not others:
         return 1
     without = next((index for index, count in enumerate(counts) if count), 0)
     return min(without, TALLEST_ROW) or int(counts[0] < others)
+
+
+def _figures(row: str) -> int:
+    """How many cells of a row between bars are figures; years are none."""
+    cells = (cell.strip(" $€£()%−–—-") for cell in row.split("|"))
+    return sum(not _YEAR.fullmatch(cell) for cell in cells if cell and _NUMBER.fullmatch(cell))
 
 
 def _numbers(line: str) -> int:

@@ -14,6 +14,7 @@ from rag_app.cli.ingest_clean import with_cleaning
 from rag_app.cli.ingest_consent import agree_to_send
 from rag_app.cli.ingest_modes import explain_file, paths_to_ingest
 from rag_app.cli.ingest_report import say_report
+from rag_app.cli.ingest_urls import check_network, ingest_urls
 from rag_app.cli.ingest_watch import check_alone, watch_folders
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
@@ -51,6 +52,8 @@ def ingest(
     chunk_tokens: ingest_options.ChunkTokens = None,
     chunk_overlap: ingest_options.ChunkOverlap = None,
     clean: ingest_options.Clean = None,
+    urls: ingest_options.Urls = None,
+    allow_network: ingest_options.AllowNetwork = False,
     config: options.Config = None,
     home: options.Home = None,
     sets: options.Sets = None,
@@ -76,6 +79,7 @@ def ingest(
       ingest --retry-failed --dry-run --report still-failing.csv
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
+      ingest --allow-network --urls addresses.txt
       ingest notes/ --collection counted --embedding tfidf:notes --clean bag-of-words
     """
     settings = options.settings_for(
@@ -91,6 +95,18 @@ def ingest(
     metadata = parse_metadata(meta or ())
     if explain is not None:
         explain_file(explain, paths, settings, json=json)
+        return
+    if urls is not None:
+        asked = {"--sync": sync, "--watch": watch, "--dry-run": dry_run}
+        asked["--retry-failed"] = retry_failed
+        others = [option for option, given in asked.items() if given]
+        check_network(paths, allowed=allow_network, others=others)
+        _work(
+            lambda: ingest_urls(
+                urls, settings, metadata, yes=yes, quiet=quiet or json, waiting=WAITING
+            ),
+            lambda done: _tell(done, report, json=json, quiet=quiet),
+        )
         return
     wanted = paths_to_ingest(paths, settings, retry_failed=retry_failed)
     _check_before(wanted, report, sync=sync)

@@ -92,3 +92,15 @@ Clean = Annotated[
         show_default=False,
     ),
 ]
+Urls = Annotated[
+    Path | None,
+    typer.Option(
+        "--urls",
+        metavar="FILE",
+        help="Fetch and ingest the web addresses in FILE, one a line; needs --allow-network.",
+        show_default=False,
+    ),
+]
+AllowNetwork = Annotated[
+    bool, typer.Option("--allow-network", help="Let --urls fetch documents from the web.")
+]

@@ -17,14 +17,19 @@ opens them. Therefore:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from rag_app.errors import StoreBusyError
 from rag_app.store import shared
 from rag_app.store.chroma import Engine
 from rag_app.store.database import Database
 from rag_app.store.faults import chroma_explained
 from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, Purpose, VectorIndex
+
+SEARCH_WAIT_S = 2.0
+"""A search that others keep from the engine for longer goes through all vectors instead (300 ms
+for 100,000): many processes that start at once open the index one after the other."""
 
 
 class EmbeddedIndex(VectorIndex):
@@ -62,7 +67,7 @@ class EmbeddedIndex(VectorIndex):
     def _using(self, name: str, purpose: Purpose) -> Iterator[Engine]:
         import chromadb  # noqa: F401 - takes seconds, for which nobody else is to be kept out
 
-        with self._shared.held():
+        with self._held(purpose):
             if purpose == "drop":
                 with self._explained():
                     yield self._shared.engine()
@@ -82,6 +87,18 @@ class EmbeddedIndex(VectorIndex):
             else:
                 with self._opening(name, generation) as engine:
                     yield engine
+
+    @contextmanager
+    def _held(self, purpose: Purpose) -> Iterator[None]:
+        with ExitStack() as stack:
+            try:
+                wait_s = SEARCH_WAIT_S if purpose == "search" else shared.WAIT_S
+                stack.enter_context(self._shared.held(wait_s))
+            except StoreBusyError as error:
+                if purpose == "search":
+                    raise IndexUnusableError from error
+                raise
+            yield
 
     @contextmanager
     def _opening(self, name: str, generation: int) -> Iterator[Engine]:

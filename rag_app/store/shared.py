@@ -14,7 +14,7 @@ from rag_app.store.chroma import Engine
 from rag_app.store.faults import system_explained
 
 WAIT_S = 60.0
-"""Calls take milliseconds; whoever holds the engine longer hangs."""
+"""Calls take milliseconds, opening an index a second; whoever holds the engine longer hangs."""
 
 
 class SharedEngine:
@@ -38,21 +38,30 @@ class SharedEngine:
         self._engine: Engine | None = None
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Keeps out every other thread and process until the block ends."""
-        with self._lock:
+    def held(self, wait_s: float = WAIT_S) -> Iterator[None]:
+        """Keeps out every other thread and process until the block ends.
+
+        Raises:
+            StoreBusyError: Another one has kept us out for so many seconds.
+        """
+        busy = StoreBusyError(
+            f"Another process has held {self.path} for {wait_s:.0f} seconds. Wait for it "
+            "to end, or end it, and try again."
+        )
+        if not self._lock.acquire(timeout=wait_s):
+            raise busy
+        try:
             try:
                 with system_explained(self.home):
-                    self._file_lock.acquire(timeout=WAIT_S, poll_interval=0.005)
+                    self._file_lock.acquire(timeout=wait_s, poll_interval=0.005)
             except Timeout as error:
-                raise StoreBusyError(
-                    f"Another process has held {self.path} for {WAIT_S:.0f} seconds. Wait for it "
-                    "to end, or end it, and try again."
-                ) from error
+                raise busy from error
             try:
                 yield
             finally:
                 self._file_lock.release()
+        finally:
+            self._lock.release()
 
     def engine(self) -> Engine:
         """The running engine; only while it is held. Raises Chroma's own errors."""

@@ -20,7 +20,7 @@ DOUBTFUL = 2
 """An index marked ``unsettled`` this often in the catalog is not asked; the next writer builds it
 anew."""
 
-Purpose = Literal["read", "change", "drop"]
+Purpose = Literal["search", "read", "change", "drop"]
 
 
 class IndexUnusableError(Exception):
@@ -79,9 +79,9 @@ class VectorIndex(ABC):
         """The k nearest rows to ``vector`` (dimension,): id and cosine, best first.
 
         Raises:
-            IndexUnusableError: There is no such index, or it was left unfinished.
+            IndexUnusableError: There is none, it was left unfinished, or others keep it busy.
         """
-        with self._using(name, "read") as engine:
+        with self._using(name, "search") as engine:
             return engine.search(name, vector, k)
 
     def ids(self, name: str) -> set[str]:

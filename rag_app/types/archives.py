@@ -15,6 +15,11 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES)
 
 
+def is_web_address(source: str) -> bool:
+    """Whether a document came from the web, so that no file is where it is cited."""
+    return source.startswith(("http://", "https://"))
+
+
 def ending(path: PurePath) -> str:
     """The ending of a file's name in lower case, ``.tar.gz`` as one."""
     suffix = path.suffix.lower()

@@ -1,0 +1,70 @@
+"""``ingest --allow-network --urls FILE``: documents from a list of web addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_app.cli.ingest_consent import agree_to_send
+from rag_app.cli.interrupt import stop_on_interrupt
+from rag_app.cli.output import counted, say
+from rag_app.cli.progress import ProgressLine, progress_display
+from rag_app.errors import UsageError
+from rag_app.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest import IngestReport
+    from rag_app.types import Metadata
+
+
+def check_network(paths: Sequence[str] | None, *, allowed: bool, others: Sequence[str]) -> None:
+    """Checks that the network was allowed, and that nothing else is asked in the same call.
+
+    Raises:
+        UsageError: It was not, or something else is.
+    """
+    if not allowed:
+        raise UsageError(
+            "--urls fetches documents from the web, and nothing here does that by itself: add "
+            "--allow-network."
+        )
+    if paths or others:
+        other = f"'{paths[0]}'" if paths else others[0]
+        raise UsageError(f"--urls takes its documents from the web alone. Leave out {other}.")
+
+
+def ingest_urls(
+    file: Path, settings: Settings, metadata: Metadata, *, yes: bool, quiet: bool, waiting: str
+) -> IngestReport:
+    """Fetches the documents of a list and ingests them.
+
+    Args:
+        file: The list.
+        settings: What is in force.
+        metadata: What is said of all of them.
+        yes: The user has agreed to a hosted model already.
+        quiet: Show no progress.
+        waiting: What to say while another process writes.
+
+    Raises:
+        RagError: The run cannot go on.
+    """
+    from ingest.web import fetched, ingest_fetched, read_list
+
+    addresses = read_list(file)
+    display = ProgressLine() if quiet else progress_display()
+    with stop_on_interrupt("\nStopping.") as cancelled:
+        if not quiet:
+            say(f"Fetching {counted(len(addresses), 'document')}.")
+        with fetched(addresses, settings, cancelled) as found:
+            agree_to_send(list(found.addresses), settings, yes=yes)
+            with display as show_progress:
+                return ingest_fetched(
+                    found,
+                    settings,
+                    metadata=metadata,
+                    progress=show_progress,
+                    cancelled=cancelled,
+                    on_wait=lambda: say(waiting),
+                )
