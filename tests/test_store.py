@@ -387,7 +387,7 @@ def test_who_asks_a_collection_that_is_deleted_is_told_so(store):
         asking.wait(30)
         store.delete("default")
         for one in sessions:
-            with pytest.raises(CollectionNotFoundError, match="There is no collection"):
+            with pytest.raises(CollectionNotFoundError, match="was deleted"):
                 one.result(timeout=60)
 
 

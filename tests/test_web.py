@@ -14,7 +14,7 @@ from embeddings_samples import settings_in
 from format_samples import word, zipped
 from ingest_samples import simple_pdf
 
-from ingest import fetch, ingest_paths
+from ingest import ingest_paths
 from ingest.kept import left_out
 from ingest.web import fetched, ingest_fetched, read_list
 from rag_app.errors import UsageError
@@ -122,8 +122,7 @@ def test_one_content_at_two_addresses_and_in_a_file(site, settings, tmp_path):
     assert set(stored(settings)) == {(one, two, str(tmp_path / "c.txt"))}
 
 
-def test_what_is_not_fetched_is_told_each_with_its_reason(site, settings, monkeypatch):
-    monkeypatch.setattr(fetch, "SECONDS", 5.0)
+def test_what_is_not_fetched_is_told_each_with_its_reason(site, settings):
     port = site.address.rpartition(":")[2]
     site.put("/secret", b"Internal words.")
     wanted = {

@@ -98,14 +98,15 @@ def _words(page: PdfTextPage, text: str) -> Iterator[_Box]:
 
     index = character_index(page, text)
     box, box_of = raw.FS_RECTF(), raw.FPDFText_GetLooseCharBox
+    handle = page.raw  # what ctypes would look up at each call
     rotation = page.page.get_rotation()
     for match in _WORD.finditer(text):
         start, end = match.span()
-        if not box_of(page, index(start), box):
+        if not box_of(handle, index(start), box):
             continue
         left, bottom, right, top = as_shown(box, rotation)
         is_sideways = False
-        if end - start > 1 and box_of(page, index(end - 1), box):
+        if end - start > 1 and box_of(handle, index(end - 1), box):
             _, floor, right, _ = as_shown(box, rotation)
             is_sideways = abs(floor - bottom) > _SAME_LINE * (top - bottom)
         yield [start, end, left, bottom, right, top, is_sideways]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,9 @@ from rag_app.errors import StoreUnavailableError
 from rag_app.settings import without_credentials
 from rag_app.store.chroma import Engine
 from rag_app.store.vectors import IndexUnusableError, Purpose, VectorIndex
+
+_BEING_DELETED = re.compile(r"Missing \w+ segment")
+"""What the server says of an index of which it has deleted a part (seen with chromadb 1.5.9)."""
 
 
 class ServerIndex(VectorIndex):
@@ -55,6 +59,8 @@ class ServerIndex(VectorIndex):
                 "--port PORT), correct RAG_CHROMA_URL, or unset it to use the embedded Chroma."
             ) from error
         except Exception as error:
+            if _BEING_DELETED.search(str(error)):
+                raise IndexUnusableError from error
             said = str(error).strip()[:200] or type(error).__name__
             raise StoreUnavailableError(
                 f"The Chroma server at {self._shown} could not do what was asked: {said}. See its "
