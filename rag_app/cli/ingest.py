@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
 from rag_app.cli import ingest_options, options
 from rag_app.cli.ingest_clean import with_cleaning
 from rag_app.cli.ingest_consent import agree_to_send
-from rag_app.cli.ingest_modes import explain_file, paths_to_ingest
+from rag_app.cli.ingest_modes import check_before, explain_file, paths_to_ingest
 from rag_app.cli.ingest_report import say_report
 from rag_app.cli.ingest_urls import check_network, ingest_urls
 from rag_app.cli.ingest_watch import check_alone, watch_folders
@@ -20,7 +20,7 @@ from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import say, show_json
 from rag_app.cli.progress import ProgressLine, progress_display
 from rag_app.cli.run import INTERRUPTED
-from rag_app.errors import EXIT_PARTIAL, RagError, UsageError
+from rag_app.errors import EXIT_PARTIAL, RagError
 from rag_app.settings import Settings
 from rag_app.types.metadata import Metadata, parse_metadata
 
@@ -96,31 +96,59 @@ def ingest(
     if explain is not None:
         explain_file(explain, paths, settings, json=json)
         return
+    asked = _Asked(sync, watch, retry_failed, dry_run, yes, json, quiet)
     if urls is not None:
-        asked = {"--sync": sync, "--watch": watch, "--dry-run": dry_run}
-        asked["--retry-failed"] = retry_failed
-        others = [option for option, given in asked.items() if given]
-        check_network(paths, allowed=allow_network, others=others)
-        _work(
-            lambda: ingest_urls(
-                urls, settings, metadata, yes=yes, quiet=quiet or json, waiting=WAITING
-            ),
-            lambda done: _tell(done, report, json=json, quiet=quiet),
+        check_network(paths, asked.others(), allowed=allow_network)
+        silent = asked.silent
+        work = partial(ingest_urls, urls, settings, metadata, WAITING, yes=yes, quiet=silent)
+        _work(work, lambda done: _tell(done, report, json=json, quiet=quiet))
+    else:
+        _ingest_paths(paths, settings, metadata, report, asked)
+
+
+class _Asked(NamedTuple):
+    """What is asked of a run besides its paths."""
+
+    sync: bool
+    watch: bool
+    retry_failed: bool
+    dry_run: bool
+    yes: bool
+    json: bool
+    quiet: bool
+
+    @property
+    def silent(self) -> bool:
+        """Whether no progress is shown."""
+        return self.quiet or self.json
+
+    def others(self) -> list[str]:
+        """Options that say what is done with paths."""
+        given = {"--sync": self.sync, "--watch": self.watch, "--dry-run": self.dry_run}
+        given["--retry-failed"] = self.retry_failed
+        return [option for option, is_given in given.items() if is_given]
+
+
+def _ingest_paths(
+    paths: list[str] | None,
+    settings: Settings,
+    metadata: Metadata,
+    report: Path | None,
+    asked: _Asked,
+) -> None:
+    wanted = paths_to_ingest(paths, settings, retry_failed=asked.retry_failed)
+    check_before(wanted, report, sync=asked.sync)
+    if not asked.dry_run:
+        agree_to_send(wanted, settings, yes=asked.yes)
+    if asked.watch:
+        check_alone(
+            dry_run=asked.dry_run, report=report is not None, retry_failed=asked.retry_failed
         )
+        watch_folders(wanted, settings, metadata, json=asked.json, quiet=asked.quiet)
         return
-    wanted = paths_to_ingest(paths, settings, retry_failed=retry_failed)
-    _check_before(wanted, report, sync=sync)
-    if not dry_run:
-        agree_to_send(wanted, settings, yes=yes)
-    if watch:
-        check_alone(dry_run=dry_run, report=report is not None, retry_failed=retry_failed)
-        watch_folders(wanted, settings, metadata, json=json, quiet=quiet)
-        return
-    work = _rehearse if dry_run else _ingest
-    _work(
-        lambda: work(wanted, settings, metadata, sync=sync, quiet=quiet or json),
-        lambda done: _tell(done, report, json=json, quiet=quiet),
-    )
+    run = _rehearse if asked.dry_run else _ingest
+    work = partial(run, wanted, settings, metadata, sync=asked.sync, quiet=asked.silent)
+    _work(work, lambda done: _tell(done, report, json=asked.json, quiet=asked.quiet))
 
 
 def _work(work: Callable[[], IngestReport], tell: Callable[[IngestReport], None]) -> None:
@@ -180,40 +208,6 @@ def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -
         if json:
             show_json(done.to_json())
         say_report(done, quiet=quiet or json)
-
-
-def _check_before(paths: list[str], report: Path | None, *, sync: bool) -> None:
-    if not sync:  # with it, a path that is gone is a reason to forget it
-        _check_paths(paths)
-    if report is not None:
-        _check_writable(report)
-
-
-def _check_paths(paths: list[str]) -> None:
-    missing = [path for path in paths if not _leads_to_something(path)]
-    if missing:
-        names = ", ".join(f"'{path}'" for path in missing)
-        raise UsageError(f"There is no file or folder {names}. Correct the path; nothing was done.")
-
-
-def _leads_to_something(path: str) -> bool:
-    expanded = str(Path(path).expanduser())
-    from ingest.load.members import leads_to_file
-
-    if leads_to_file(expanded):
-        return True
-    matches = glob.glob(expanded, recursive=True)  # noqa: PTH207 - as the ingestion reads patterns
-    return glob.has_magic(expanded) and bool(matches)
-
-
-def _check_writable(report: Path) -> None:
-    """Finds out before hours of work, not after them, that the report cannot be written."""
-    try:
-        report.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(
-            f"The report cannot be written to {report} ({error.strerror}). Name another file."
-        ) from error
 
 
 app = typer.Typer(

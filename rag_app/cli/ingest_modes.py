@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -67,3 +68,42 @@ def paths_to_ingest(
             f"No file of '{settings.collection}' is known to have failed. Give the files to ingest."
         )
     return [*paths, *there]
+
+
+def check_before(paths: list[str], report: Path | None, *, sync: bool) -> None:
+    """Finds out before the work that a path is not there, or that the report cannot be written.
+
+    Raises:
+        UsageError: It is so.
+    """
+    if not sync:  # with it, a path that is gone is a reason to forget it
+        _check_paths(paths)
+    if report is not None:
+        _check_writable(report)
+
+
+def _check_paths(paths: list[str]) -> None:
+    missing = [path for path in paths if not _leads_to_something(path)]
+    if missing:
+        names = ", ".join(f"'{path}'" for path in missing)
+        raise UsageError(f"There is no file or folder {names}. Correct the path; nothing was done.")
+
+
+def _leads_to_something(path: str) -> bool:
+    expanded = str(Path(path).expanduser())
+    from ingest.load.members import leads_to_file
+
+    if leads_to_file(expanded):
+        return True
+    matches = glob.glob(expanded, recursive=True)  # noqa: PTH207 - as the ingestion reads patterns
+    return glob.has_magic(expanded) and bool(matches)
+
+
+def _check_writable(report: Path) -> None:
+    """Finds out before hours of work, not after them, that the report cannot be written."""
+    try:
+        report.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(
+            f"The report cannot be written to {report} ({error.strerror}). Name another file."
+        ) from error

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rag_app.types import Metadata
 
 
-def check_network(paths: Sequence[str] | None, *, allowed: bool, others: Sequence[str]) -> None:
+def check_network(paths: Sequence[str] | None, others: Sequence[str], *, allowed: bool) -> None:
     """Checks that the network was allowed, and that nothing else is asked in the same call.
 
     Raises:
@@ -35,7 +35,7 @@ def check_network(paths: Sequence[str] | None, *, allowed: bool, others: Sequenc
 
 
 def ingest_urls(
-    file: Path, settings: Settings, metadata: Metadata, *, yes: bool, quiet: bool, waiting: str
+    file: Path, settings: Settings, metadata: Metadata, waiting: str, *, yes: bool, quiet: bool
 ) -> IngestReport:
     """Fetches the documents of a list and ingests them.
 
@@ -43,9 +43,9 @@ def ingest_urls(
         file: The list.
         settings: What is in force.
         metadata: What is said of all of them.
+        waiting: What to say while another process writes.
         yes: The user has agreed to a hosted model already.
         quiet: Show no progress.
-        waiting: What to say while another process writes.
 
     Raises:
         RagError: The run cannot go on.

@@ -115,6 +115,8 @@ def _indexed(
         return []
     while True:
         found = index.search(name, vector, wanted)
+        if not found:  # damaged files need not crash
+            raise IndexUnusableError
         ids = [chunk_id for chunk_id, _ in found]
         known = among(connection, collection, condition, ids)
         hits = [(chunk_id, score) for chunk_id, score in found if chunk_id in known]
