@@ -80,7 +80,6 @@ def ingest(
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
       ingest --allow-network --urls addresses.txt
-      ingest notes/ --collection counted --embedding tfidf:notes --clean bag-of-words
     """
     settings = options.settings_for(
         context,
@@ -99,8 +98,7 @@ def ingest(
     asked = _Asked(sync, watch, retry_failed, dry_run, yes, json, quiet)
     if urls is not None:
         check_network(paths, asked.others(), allowed=allow_network)
-        silent = asked.silent
-        work = partial(ingest_urls, urls, settings, metadata, WAITING, yes=yes, quiet=silent)
+        work = partial(ingest_urls, urls, settings, metadata, WAITING, yes, asked.silent)
         _work(work, lambda done: _tell(done, report, json=json, quiet=quiet))
     else:
         _ingest_paths(paths, settings, metadata, report, asked)
