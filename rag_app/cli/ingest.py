@@ -98,7 +98,8 @@ def ingest(
     asked = _Asked(sync, watch, retry_failed, dry_run, yes, json, quiet)
     if urls is not None:
         check_network(paths, asked.others(), allowed=allow_network)
-        work = partial(ingest_urls, urls, settings, metadata, WAITING, yes, asked.silent)
+        fetch = partial(ingest_urls, urls, settings, metadata, WAITING)
+        work = partial(fetch, yes=yes, quiet=asked.silent)
         _work(work, lambda done: _tell(done, report, json=json, quiet=quiet))
     else:
         _ingest_paths(paths, settings, metadata, report, asked)
