@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from ingest import ingest_paths
 from rag_app.settings import load_settings
+from rag_app.store import Store
 
 pytestmark = pytest.mark.browser
 
@@ -33,9 +34,15 @@ REPORT = '[class*="st-key-upload_outcome"]'
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where ``pages`` keep what they have."""
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="module")
+def pages(browser: Browser, folder: Path) -> Iterator[str]:
     """Pages that take files of up to 1 MB; each test has a collection of its own."""
-    with serving(tmp_path_factory.mktemp("pages"), {"RAG_MAX_FILE_MB": "1"}) as address:
+    with serving(folder, {"RAG_MAX_FILE_MB": "1"}) as address:
         yield address
 
 
@@ -143,11 +150,10 @@ def test_a_collection_is_made_renamed_read_again_and_deleted(
 
 
 def test_two_uploads_at_once_both_arrive_and_both_report(
-    browser: Browser, pages: str, tmp_path: Path
+    browser: Browser, pages: str, folder: Path, tmp_path: Path
 ) -> None:
-    words = [f"Passage {n}: the pump has {n} screws, and each must be tight.\n" for n in range(700)]
-    (tmp_path / "long.txt").write_text("\n".join(words))
-    (tmp_path / "short.txt").write_text("The key is under the mat.")
+    (tmp_path / "first.txt").write_text("The pump has six screws, and each must be tight.")
+    (tmp_path / "second.txt").write_text("The key is under the mat.")
     with tab(browser, name="two-first") as first, tab(browser, name="two-second") as second:
         new_collection(first, pages, "two")
         second.goto(f"{pages}/documents")
@@ -155,12 +161,17 @@ def test_two_uploads_at_once_both_arrive_and_both_report(
         second.get_by_role("option", name="two").click()
         expect(second.get_by_text("No documents here yet")).to_be_visible()
         field = "stFileUploaderDropzoneInput"
-        first.get_by_test_id(field).set_input_files(tmp_path / "long.txt")
-        expect(first.locator(".st-key-upload_progress")).to_be_visible()
-        second.get_by_test_id(field).set_input_files(tmp_path / "short.txt")
-        expect(second.get_by_text("Waiting for another upload to end")).to_be_visible()
+        # Nothing is stored until the test lets it, so that neither upload can be over too soon.
+        with (
+            Store(load_settings({"home": folder / "home"}, environ={})) as store,
+            store.get("two").writer(wait_s=0),
+        ):
+            first.get_by_test_id(field).set_input_files(tmp_path / "first.txt")
+            expect(first.locator(".st-key-upload_progress")).to_be_visible()
+            second.get_by_test_id(field).set_input_files(tmp_path / "second.txt")
+            expect(second.get_by_text("Waiting for another upload to end")).to_be_visible()
         for page in (first, second):
-            for name in ("long.txt", "short.txt"):
+            for name in ("first.txt", "second.txt"):
                 report = page.locator(REPORT, has_text=name)
                 expect(report).to_contain_text("1 added", timeout=60_000)
             expect(page.locator('[class*="st-key-doc_menu"]')).to_have_count(2)

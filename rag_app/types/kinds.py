@@ -6,9 +6,9 @@ from rag_app.types import media
 
 KINDS: dict[str, frozenset[str]] = {
     "pdf": frozenset({media.PDF}),
-    "word": frozenset({media.DOCX, media.ODT, media.RTF}),
-    "slides": frozenset({media.PPTX, media.ODP}),
-    "spreadsheet": frozenset({media.XLSX, media.ODS, media.CSV}),
+    "word": frozenset({media.DOC, media.DOCX, media.ODT, media.RTF}),
+    "slides": frozenset({media.PPT, media.PPTX, media.ODP}),
+    "spreadsheet": frozenset({media.XLS, media.XLSX, media.ODS, media.CSV}),
     "web": frozenset({media.HTML}),
     "book": frozenset({media.EPUB}),
     "mail": frozenset({media.EMAIL, media.MSG}),
