@@ -17,8 +17,8 @@ from rag_app.store.chroma import VectorRow
 from rag_app.store.database import Database
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
-BATCH = 512
-"""Passages handed to the index at once; readers wait this long at most (0.1 to 0.25 s)."""
+BATCH = 256
+"""Passages handed to the index at once; readers wait this long at most (about 0.2 s)."""
 
 
 def new_index(connection: sqlite3.Connection, collection: int, place: str) -> None:
