@@ -7,11 +7,9 @@ looked at, not only the one that the name had before.
 
 from __future__ import annotations
 
-import io
 import ipaddress
 import socket
 import time
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from ingest.load import FORMATS, format_of
-from ingest.load.sniff import OLE, package_type
+from ingest.load.sniff import IN_OLE, OLE, nameless
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import media
 
@@ -31,14 +29,6 @@ SECONDS = 60.0
 """For one document, from the first connection to its last byte."""
 _REDIRECTS = 5
 _PIECE = 1 << 16
-_STARTS = (
-    (b"%PDF-", media.PDF),
-    (b"{\\rtf", media.RTF),
-    (b"\x89PNG", media.PNG),
-    (b"\xff\xd8\xff", media.JPEG),
-    (b"II*\0", media.TIFF),
-    (b"MM\0*", media.TIFF),
-)
 _BY_HEADER = {
     "application/json": media.JSON,
     "application/xhtml+xml": media.HTML,
@@ -48,6 +38,7 @@ _BY_HEADER = {
     "text/markdown": media.MARKDOWN,
     "text/xml": media.XML,
 }
+_TEXTS = (".csv", ".tsv", ".json", ".ipynb")
 _SCHEMES = ("http", "https")
 
 
@@ -177,28 +168,13 @@ def _name(url: str, suffix: str) -> str:
 
 def _suffix(data: bytes, url: str, header: str) -> str:
     """The ending that the content tells; where it does not, the address; else what was said."""
-    if told := _by_content(data):
-        return next(row.suffixes[0] for row in FORMATS if row.media_type == told)
     named = PurePosixPath(urlsplit(url).path).suffix.lower()
-    with suppress(DocumentError):
-        if format_of(Path(f"x{named}")).plain or named in {".csv", ".tsv", ".json", ".ipynb"}:
-            return named
-    told = _BY_HEADER.get(header, media.TEXT)
+    is_ole = data.startswith(OLE)
+    told = nameless(data)
+    if told is None:
+        with suppress(DocumentError):
+            row = format_of(Path(f"x{named}"))
+            if row.media_type in IN_OLE if is_ole else (row.plain or named in _TEXTS):
+                return named
+        told = media.DOC if is_ole else _BY_HEADER.get(header, media.TEXT)
     return next(row.suffixes[0] for row in FORMATS if row.media_type == told)
-
-
-def _by_content(data: bytes) -> str | None:
-    if data.startswith(b"PK\x03\x04"):
-        with suppress(zipfile.BadZipFile, KeyError, RuntimeError):
-            return package_type(zipfile.ZipFile(io.BytesIO(data))) or media.ZIP
-    if data.startswith(OLE):
-        return media.DOC
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return media.WEBP
-    for start, media_type in _STARTS:
-        if data.startswith(start):
-            return media_type
-    beginning = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if beginning.startswith(b"<!doctype html") or b"<html" in beginning:
-        return media.HTML
-    return media.XML if beginning.startswith(b"<?xml") else None

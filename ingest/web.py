@@ -180,6 +180,6 @@ def _told(outcome: FileOutcome, found: Fetched, before: dict[str, str]) -> FileO
         state, reason = "unchanged", ""
     elif state in {"added", "unchanged"}:
         state = "updated" if address in before else "added"
-    for file in found.addresses if "/downloads/" in reason else ():
-        reason = reason.replace(file, found.addresses[file])
+    for file, known in found.addresses.items() if reason else ():
+        reason = reason.replace(file, known)
     return replace(outcome, path=address, state=state, reason=reason)

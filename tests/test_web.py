@@ -15,7 +15,9 @@ from format_samples import word, zipped
 from ingest_samples import simple_pdf
 
 from ingest import ingest_paths
+from ingest.fetch import Limits, fetch
 from ingest.kept import left_out
+from ingest.load.sniff import OLE
 from ingest.web import fetched, ingest_fetched, read_list
 from rag_app.errors import UsageError
 from rag_app.store import Store
@@ -189,3 +191,22 @@ def test_the_command_asks_for_the_network_to_be_allowed(site, tmp_path):
     asked = cli.json("ask", "How much does the Heron pump lift?")
     assert address in str(asked)
     assert Path(tmp_path / "home" / "downloads").is_dir()
+
+
+@pytest.mark.parametrize(
+    ("body", "path", "kind", "suffix"),
+    [
+        (OLE, "/sheet.xls", "", ".xls"),
+        (OLE, "/mail.msg", "", ".msg"),
+        (OLE, "/download?id=7", "", ".doc"),
+        (OLE, "/prices.csv", "text/csv", ".doc"),
+        (zipped({"word/document.xml": b""}), "/report.pdf", "application/pdf", ".docx"),
+        (b"II*\0", "/scan", "", ".tif"),
+        (b"a;b\n1;2", "/prices.csv", "text/plain", ".csv"),
+        (b"a,b", "/export", "text/csv; charset=utf-8", ".csv"),
+        (b"words", "/download", "", ".txt"),
+    ],
+)
+def test_a_file_is_named_for_what_it_holds(site, tmp_path, body, path, kind, suffix):
+    address = site.put(path, body, kind)
+    assert fetch(address, tmp_path, Limits(1000), lambda: False).suffix == suffix

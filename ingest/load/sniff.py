@@ -16,10 +16,17 @@ _MAIN_PARTS = {
     "ppt/presentation.xml": media.PPTX,
     "xl/workbook.xml": media.XLSX,
 }
+_IMAGES = (
+    (b"\x89PNG", media.PNG),
+    (b"\xff\xd8\xff", media.JPEG),
+    (b"II*\0", media.TIFF),
+    (b"MM\0*", media.TIFF),
+)
 _BY_TYPE = (media.EPUB, media.ODT, media.ODS, media.ODP)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_OLD_OFFICE = frozenset({media.DOC, media.PPT, media.XLS})
-_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, *_OLD_OFFICE, media.ZIP, media.MSG})
+IN_OLE = frozenset({media.DOC, media.PPT, media.XLS, media.MSG})
+"""What has ``OLE`` for its first bytes."""
+_PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, *IN_OLE, media.ZIP})
 
 
 CONTAINERS = (*(start for start, _ in _STARTS), _ZIP, OLE)
@@ -40,7 +47,7 @@ def told_by_content(file: RawFile, named: str) -> str:
         if file.data.startswith(start):
             return media_type
     if file.data.startswith(_ZIP):
-        return _of_package(file) or _or_refuse(
+        return _of_package(file.data) or _or_refuse(
             file, named, "a zip archive", "Unpack it and ingest the files in it."
         )
     if file.data.startswith(OLE):
@@ -53,15 +60,33 @@ def told_by_content(file: RawFile, named: str) -> str:
     return named
 
 
+def nameless(data: bytes) -> str | None:
+    """The media type of bytes whose name tells nothing; None where they do not tell either.
+
+    Old Office files and Outlook's messages begin alike (``OLE``): these are for the name to tell.
+    """
+    for start, media_type in (*_STARTS, *_IMAGES):
+        if data.startswith(start):
+            return media_type
+    if data.startswith(_ZIP):
+        return _of_package(data) or media.ZIP
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return media.WEBP
+    beginning = data[:2000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if beginning.startswith(b"<!doctype html") or b"<html" in beginning:
+        return media.HTML
+    return media.XML if beginning.startswith(b"<?xml") else None
+
+
 def _or_refuse(file: RawFile, named: str, what: str, help_: str) -> str:
     if named in _PACKAGES:  # its loader says more
         return named
     raise DocumentUnreadableError(f"{file.name} is {what}, not what its name says. {help_}")
 
 
-def _of_package(file: RawFile) -> str | None:
+def _of_package(data: bytes) -> str | None:
     try:
-        with zipfile.ZipFile(io.BytesIO(file.data)) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return package_type(archive)
     except Exception:  # noqa: BLE001 - a damaged archive; the loader says so
         return None
