@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.load import pdfium
+from ingest.load.pdf_pieces import character_index
 from rag_app.errors import DocumentUnreadableError
 
 if TYPE_CHECKING:
@@ -79,10 +80,11 @@ def quote_rectangles(
 
 def _rectangles(page: PdfTextPage, ranges: Sequence[tuple[int, int]]) -> list[Rectangle]:
     text, content = pdfium.raw_text(page), pdfium.page_text(page)
+    index_of = character_index(page, text)
     boxes: list[Rectangle] = []
     for start, end in (one for marked in ranges for one in content.raw_ranges(*marked)):
-        first = pdfium.char_index(page, text, start)
-        last = pdfium.char_index(page, text, max(start, end - 1))
+        first = index_of(start)
+        last = index_of(max(start, end - 1))
         if first >= 0 and last >= first:
             count = page.count_rects(first, last - first + 1)
             boxes += [page.get_rect(number) for number in range(count)]

@@ -79,7 +79,7 @@ def as_shown(box: FS_RECTF, rotation: int) -> tuple[float, float, float, float]:
 
 
 def character_index(page: PdfTextPage, text: str) -> Callable[[int], int]:
-    """From offsets in the text to PDFium's own numbers of characters, for offsets that grow."""
+    """From offsets in the text to PDFium's own numbers of characters; it counts in UTF-16 units."""
     from pypdfium2 import raw
 
     wide = [match.start() for match in _BEYOND_16_BITS.finditer(text)]

@@ -34,7 +34,6 @@ _WRONG_PASSWORD = 4  # FPDF_ERR_PASSWORD
 _FORMS = (1, 3)  # FORMTYPE_ACRO_FORM, and FORMTYPE_XFA_FOREGROUND, which has one beneath
 _REGULAR, _BOLD = 400, 700
 _LINE = re.compile(r"(?:[^\r\n]|\r(?!\n)|(?<!\r|\n)\n(?!\n))+")
-_WIDE = re.compile("[\U00010000-\U0010ffff]")
 
 
 class PdfBrokenError(Exception):
@@ -191,14 +190,6 @@ def raw_text(page: PdfTextPage) -> str:
     # 'replace' keeps one character for one, where 'ignore' would shift all offsets behind it.
     text: str = page.get_text_range(errors="replace")
     return text
-
-
-def char_index(page: PdfTextPage, text: str, offset: int) -> int:
-    """PDFium's own index of the character at ``offset``; it counts in UTF-16 units."""
-    from pypdfium2 import raw
-
-    wide = len(_WIDE.findall(text, 0, offset))
-    return int(raw.FPDFText_GetCharIndexFromTextIndex(page, offset + wide))
 
 
 def _lines(page: PdfTextPage, content: PageText) -> list[Line]:

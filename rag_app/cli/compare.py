@@ -13,7 +13,7 @@ from rag_app.cli.compare_progress import compare_display
 from rag_app.cli.compare_report import show_comparison, show_differences, show_questions
 from rag_app.cli.consent import agree
 from rag_app.cli.interrupt import stop_on_interrupt
-from rag_app.cli.output import counted, say, show_json
+from rag_app.cli.output import check_writable, counted, say, show_json
 from rag_app.cli.run import INTERRUPTED
 from rag_app.errors import EXIT_ERROR, RagError, UsageError
 from rag_app.settings import Settings
@@ -67,7 +67,7 @@ def compare(
 
     settings = options.settings_for(context, collection=collection, llm=llm)
     if html is not None:
-        _check_writable(html)
+        check_writable(html, "page")
     choice = Choice(questions, sample, passages, new_questions, seed)
     with Store(settings) as store:
         opened = store.get(settings.collection)
@@ -190,13 +190,3 @@ def _tell(done: Comparison, html: Path | None, differences: int, *, json: bool) 
     show_comparison(done)
     if differences:
         show_differences(done, differences)
-
-
-def _check_writable(path: Path) -> None:
-    """Finds out before the work, not after it, that the page cannot be written."""
-    try:
-        path.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(
-            f"The page cannot be written to {path} ({error.strerror}). Name another file."
-        ) from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag_app.cli.ingest_explain import show_stages
-from rag_app.cli.output import counted, say, show_json
+from rag_app.cli.output import check_writable, counted, say, show_json
 from rag_app.errors import UsageError
 from rag_app.settings import Settings
 
@@ -79,7 +79,7 @@ def check_before(paths: list[str], report: Path | None, *, sync: bool) -> None:
     if not sync:  # with it, a path that is gone is a reason to forget it
         _check_paths(paths)
     if report is not None:
-        _check_writable(report)
+        check_writable(report, "report")
 
 
 def _check_paths(paths: list[str]) -> None:
@@ -97,13 +97,3 @@ def _leads_to_something(path: str) -> bool:
         return True
     matches = glob.glob(expanded, recursive=True)  # noqa: PTH207 - as the ingestion reads patterns
     return glob.has_magic(expanded) and bool(matches)
-
-
-def _check_writable(report: Path) -> None:
-    """Finds out before hours of work, not after them, that the report cannot be written."""
-    try:
-        report.open("a", encoding="utf-8").close()
-    except OSError as error:
-        raise UsageError(
-            f"The report cannot be written to {report} ({error.strerror}). Name another file."
-        ) from error

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import typer
 
+from rag_app.errors import UsageError
+
 # Everything that could move the cursor, recolour or retitle the terminal: text of documents and
 # names of files are not to be trusted with that.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -69,6 +71,20 @@ def when(moment: datetime) -> str:
 def counted(number: int, thing: str, things: str = "") -> str:
     """A number with its noun: ``1 document``, ``2 documents``."""
     return f"{number} {thing if number == 1 else things or thing + 's'}"
+
+
+def check_writable(path: Path, what: str) -> None:
+    """Finds out before hours of work, not after them, that a file cannot be written.
+
+    Raises:
+        UsageError: It names what was to be written there.
+    """
+    try:
+        path.open("a", encoding="utf-8").close()
+    except OSError as error:
+        raise UsageError(
+            f"The {what} cannot be written to {path} ({error.strerror}). Name another file."
+        ) from error
 
 
 def _is_number(cell: object) -> bool:
