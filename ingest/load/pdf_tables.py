@@ -17,6 +17,7 @@ from ingest.load.pdf_pieces import Piece, on_same_line
 
 _FIGURE = re.compile(
     r"(?:[(\[$€£¥+~<>\u2212–—-]\s?)*\d[\d.,/:']*\s?(?:bps|pts|[xX%‰)\]])*(?:\s?\(?[a-z\d*†]\)?)?"
+    r"|[<>+~\u2212–—-]?\d[\d.,]*\s?[^\W\d_]{1,3}[²³]?(?:/[^\W\d_]{1,3}[²³]?)?"  # 2.8 m³/h
     r"|[$€£¥(]*\s?[\u2212–—-]+\s?[)%]*|[Nn]/?[AaMm]\.?|[*#]+"
 )
 _DATE = re.compile(r"(?:[A-Z][a-z]+\.? \d{1,2}, )?(?:FY ?)?(?:19|20)\d\d[A-Z]?")
