@@ -130,6 +130,19 @@ def test_a_head_of_several_lines_names_each_column(tmp_path: Path) -> None:
     assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == [head, *ROWS[1:]]
 
 
+def test_figures_with_their_units_make_rows_and_no_head(tmp_path: Path) -> None:
+    rows = [
+        ["Figure", "Heron H2", "Heron H3", "Heron H5"],
+        ["Supply", "1 × 230 V", "1 × 230 V", "3 × 400 V"],
+        ["Greatest flow", "2.8 m³/h", "4.5 m³/h", "6.0 m³/h"],
+        ["Coldest storage", "-15 °C", "-15 °C", "-20 °C"],
+        ["Number of stages", "11", "16", "22"],
+        ["Efficiency", "58 %", "63 %", "66 %"],
+        ["Shortest pipe", "3", "4", "5"],
+    ]
+    assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == rows
+
+
 def test_years_begin_another_table(tmp_path: Path) -> None:
     text = cleaned(table_pdf(tmp_path / "a.pdf", [*ROWS, *ROWS]))
     assert rows_of(text) == [*ROWS, *ROWS]
