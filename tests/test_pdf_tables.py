@@ -143,6 +143,16 @@ def test_figures_with_their_units_make_rows_and_no_head(tmp_path: Path) -> None:
     assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == rows
 
 
+def test_rows_of_figures_never_run_together_into_a_head(tmp_path: Path) -> None:
+    odd = [f"{name} {n} parsecs" for n, name in enumerate(["Rated power", "Greatest head"], 5)]
+    rows = [[words, "61.8", "57.2", "1.6 parsecs"] for words in odd]
+    text = cleaned(table_pdf(tmp_path / "a.pdf", [HEAD, *rows, *ROWS[1:]]))
+    assert not any(
+        "61.8" in cell and len(cell) > len("61.8") for row in rows_of(text) for cell in row
+    )
+    assert "Greatest head 6 parsecs 61.8 57.2 1.6 parsecs" in text
+
+
 def test_years_begin_another_table(tmp_path: Path) -> None:
     text = cleaned(table_pdf(tmp_path / "a.pdf", [*ROWS, *ROWS]))
     assert rows_of(text) == [*ROWS, *ROWS]

@@ -14,6 +14,7 @@ from ingest.load.pdf_tables import (
     Table,
     column_of,
     find_tables,
+    has_values,
     lines_of,
 )
 
@@ -46,7 +47,7 @@ def find_rows(text: str, pieces: Sequence[Piece]) -> list[list[TableRow]]:
     found: list[list[TableRow]] = []
     for table in find_tables(text, pieces, lines):
         floor = found[-1][-1].end if found else 0
-        head = _head(pieces, lines, table, floor)
+        head = _head(text, pieces, lines, table, floor)
         rows = _joined(text, pieces, chain(head, _laid_out(table)))
         if not any(row.cells[0] for row in rows):
             rows = [row._replace(cells=row.cells[1:]) for row in rows]
@@ -89,7 +90,7 @@ def _is_one(text: str, pieces: Sequence[Piece], row: TableRow, following: TableR
 
 
 def _head(
-    pieces: Sequence[Piece], lines: Sequence[Row], table: Table, floor: int
+    text: str, pieces: Sequence[Piece], lines: Sequence[Row], table: Table, floor: int
 ) -> list[TableRow]:
     """What stands above the columns and names them, and labels between that and the figures."""
     below = pieces[table.rows[0][0].first]
@@ -98,7 +99,7 @@ def _head(
     first = end = table.rows[0][0].first
     for line in reversed(lines[max(0, table.first - _HEAD_LINES) : table.first]):
         places = _places(pieces, line, table, below)
-        if places is None or line[0].first < floor:
+        if places is None or line[0].first < floor or has_values(text, pieces, line):
             break
         numbers = range(line[0].first, line[-1].end)
         if set(places) == {0}:

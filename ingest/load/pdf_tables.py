@@ -16,12 +16,13 @@ from typing import NamedTuple
 from ingest.load.pdf_pieces import Piece, on_same_line
 
 _FIGURE = re.compile(
-    r"(?:[(\[$€£¥+~<>\u2212–—-]\s?)*\d[\d.,/:']*\s?(?:bps|pts|[xX%‰)\]])*(?:\s?\(?[a-z\d*†]\)?)?"
+    r"(?:[(\[$€£¥+~<>\u2212–—-]\s?)*\d[\d.,/:']*\s?(?:bps|pts|points?|[xX%‰)\]])*(?:\s?\(?[a-z\d*†]\)?)?"
     r"|(?:\d+\s?[x×]\s?|[<>+~\u2212–—-])?\d[\d.,]*"  # 1 × 230 V, 2.8 m³/h
     r"\s?°?[^\W\d_]{1,3}[²³]?(?:/[^\W\d_]{1,3}[²³]?)?"
     r"|[$€£¥(]*\s?[\u2212–—-]+\s?[)%]*|[Nn]/?[AaMm]\.?|[*#]+"
 )
 _DATE = re.compile(r"(?:[A-Z][a-z]+\.? \d{1,2}, )?(?:FY ?)?(?:19|20)\d\d[A-Z]?")
+_VALUE = re.compile(r".*\d\W*\d.*|.*\d\s?[^\W\d_%].*|.*\d\s?%.*")  # no mark of a note
 _BEFORE = re.compile(r"[($€£¥]+")
 _BEHIND = re.compile(r"[)%\]]+")
 FEWEST_ROWS = 3
@@ -85,6 +86,14 @@ def find_tables(text: str, pieces: Sequence[Piece], lines: Sequence[Row]) -> Ite
         if with_figures >= FEWEST_ROWS and len(table.columns) >= FEWEST_COLUMNS:
             yield table
         at += len(table.rows)
+
+
+def has_values(text: str, pieces: Sequence[Piece], row: Row) -> bool:
+    """Whether a line has figures that name nothing: neither dates nor marks of notes."""
+    figures = (
+        text[pieces[cell.first].start : pieces[cell.end - 1].end] for cell in row if cell.is_figure
+    )
+    return any(_VALUE.fullmatch(one) and not _DATE.fullmatch(one) for one in figures)
 
 
 def column_of(left: float, right: float, columns: Sequence[Span], most: int = 1) -> int | None:
