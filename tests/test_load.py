@@ -24,7 +24,7 @@ from ingest_samples import (
 )
 
 from ingest.load import FORMATS, LoadOptions, digest_file, format_of, load_document
-from ingest.load.pdfium import char_index
+from ingest.load.pdf_pieces import character_index
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import MARKDOWN, PDF, TEXT
 
@@ -471,4 +471,5 @@ def test_pdfium_counts_a_character_beyond_16_bits_twice(monkeypatch):
     monkeypatch.setattr(
         pypdfium2.raw, "FPDFText_GetCharIndexFromTextIndex", lambda page, index: index
     )
-    assert [char_index(None, "a😀b", offset) for offset in range(4)] == [0, 1, 3, 4]
+    index = character_index(None, "a😀b")
+    assert [index(offset) for offset in range(4)] == [0, 1, 3, 4]
