@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TooSlowError
 
 from rag_app.settings import load_settings
 
@@ -36,6 +37,7 @@ QUESTION = "How long is the warranty of the pump?"
 FACT = "The pump has a warranty of 36 months from the day of delivery."
 START_S = 60.0
 WAIT_MS = 20_000
+expect.set_options(timeout=WAIT_MS)  # five seconds are too few where other tests run beside
 _SERVE = (
     "import sys; from rag_app.settings import load_settings; from rag_app.ui.launch import serve; "
     "serve(load_settings(), port=int(sys.argv[1]))"
@@ -193,9 +195,20 @@ def overflow(page: Page) -> int:
 
 
 def choose(row: Locator, action: str) -> None:
-    """Opens the menu in ``row`` and clicks on one of its entries."""
-    row.locator('[data-testid="stMenuButtonButton"]:visible').first.click()
-    row.page.get_by_role("menuitem", name=action).click()
+    """Opens the menu in ``row`` and clicks on one of its entries.
+
+    Again if the menu closed meanwhile: Streamlit closes it when the page is drawn anew.
+    """
+    until = time.monotonic() + WAIT_MS / 1000
+    while True:
+        row.locator('[data-testid="stMenuButtonButton"]:visible').first.click()
+        try:
+            row.page.get_by_role("menuitem", name=action).click(timeout=WAIT_MS / 5)
+        except TooSlowError:
+            if time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def no_exception(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from filelock import FileLock
 from store_samples import as_format_2, document, make, put, settings, vectors
 
-from rag_app.store import Collection, Store, embedded, keyword_search, term_counts, upkeep
+from rag_app.store import Collection, Store, chroma, embedded, keyword_search, term_counts, upkeep
 from rag_app.store.embedded import EmbeddedIndex
 from rag_app.store.repair import repair_keywords
 from rag_app.types import Filter
@@ -165,7 +165,7 @@ def test_each_batch_of_upkeep_reads_its_own_passages_only(tmp_path: Path) -> Non
         statements: list[str] = []
         with store._database.read() as connection:
             connection.set_trace_callback(statements.append)
-        upkeep._pending(store._database, made.key)
+        upkeep._pending(store._database, made.key, upkeep.BATCH)
         (asked,) = (one for one in statements if "FROM pending AS p" in one)
         with store._database.read() as connection:
             connection.set_trace_callback(None)
@@ -186,3 +186,41 @@ def test_a_search_does_not_wait_long_for_the_index_of_others(
         with FileLock(tmp_path / "locks" / "chroma.lock"):  # as another process does
             found = made.search_dense(question, 3)
         assert [id_ for id_, _ in found] == [id_ for id_, _ in expected]
+
+
+def test_the_graph_of_a_small_collection_is_built_when_searches_ask_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled: list[str] = []
+    settle = chroma.Engine.settle
+
+    def counted_settle(engine: chroma.Engine, name: str) -> None:
+        settled.append(name)
+        settle(engine, name)
+
+    monkeypatch.setattr(chroma.Engine, "settle", counted_settle)
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 10)
+    with Store(settings(tmp_path)) as store:
+        made = make(store)
+        put(made, document(1, 8))
+        assert store.check("default") == []
+        assert not settled
+        expected = made.search_dense(vectors(1, 1)[0], 20)
+        put(made, document(2, 8))  # large enough now, with the eight from before
+        assert len(settled) == 1
+        found = made.search_dense(vectors(1, 1)[0], 20)
+        assert {id_ for id_, _ in expected} < {id_ for id_, _ in found}
+        assert len(found) == 16
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 100)
+    with Store(settings(tmp_path)) as store:
+        made = store.get("default")
+        with made.writer(5) as writer:
+            writer.delete(document(2, 8)[0].id)
+        put(made, document(3, 8))
+        assert len(settled) == 1
+        monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
+        found = made.search_dense(vectors(3, 1)[0], 20)
+        assert len(settled) == 2  # by the search, which finds what this process added unasked
+        assert len(found) == 16
+        assert found[0][1] == pytest.approx(1)
+        assert store.check("default") == []

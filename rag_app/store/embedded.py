@@ -25,11 +25,14 @@ from rag_app.store import shared
 from rag_app.store.chroma import Engine
 from rag_app.store.database import Database
 from rag_app.store.faults import chroma_explained
+from rag_app.store.shared import Seen
 from rag_app.store.vectors import DOUBTFUL, IndexUnusableError, Purpose, VectorIndex
 
 SEARCH_WAIT_S = 2.0
 """A search that others keep from the engine for longer goes through all vectors instead (300 ms
 for 100,000): many processes that start at once open the index one after the other."""
+
+_CHANGES: tuple[Purpose, ...] = ("change", "change unasked")
 
 
 class EmbeddedIndex(VectorIndex):
@@ -76,16 +79,17 @@ class EmbeddedIndex(VectorIndex):
             if unsettled >= DOUBTFUL:
                 raise IndexUnusableError
             known = self._shared.seen.get(name)
-            if known not in (None, generation):
+            if known is not None and known.generation != generation:
                 self._shared.stop()
-            if purpose == "change":
-                with self._changing(name, generation + 1) as engine:
+                known = None
+            if purpose in _CHANGES:
+                with self._changing(name, generation + 1, settles=purpose == "change") as engine:
                     yield engine
-            elif known == generation:
+            elif known is not None and (known.is_settled or purpose == "read"):
                 with self._explained():
                     yield self._shared.engine()
             else:
-                with self._opening(name, generation) as engine:
+                with self._opening(name, generation, settles=purpose == "search") as engine:
                     yield engine
 
     @contextmanager
@@ -101,27 +105,30 @@ class EmbeddedIndex(VectorIndex):
             yield
 
     @contextmanager
-    def _opening(self, name: str, generation: int) -> Iterator[Engine]:
+    def _opening(self, name: str, generation: int, *, settles: bool) -> Iterator[Engine]:
         self._mark(name, "unsettled = unsettled + 1")
-        with self._settling(name, generation), self._explained():
+        with self._settling(name, Seen(generation, settles)), self._explained():
             engine = self._shared.engine()
-            engine.settle(name)
+            if settles:
+                engine.settle(name)
             yield engine
 
     @contextmanager
-    def _changing(self, name: str, generation: int) -> Iterator[Engine]:
+    def _changing(self, name: str, generation: int, *, settles: bool) -> Iterator[Engine]:
         self._mark(name, f"unsettled = {DOUBTFUL:d}, generation = generation + 1")
-        with self._settling(name, generation), self._explained():
+        with self._settling(name, Seen(generation, settles)), self._explained():
             engine = self._shared.engine()
             try:
                 yield engine
             except (KeyboardInterrupt, SystemExit):  # the call itself is not cut short by these
-                engine.settle(name)
+                if settles:
+                    engine.settle(name)
                 raise
-            engine.settle(name)
+            if settles:
+                engine.settle(name)
 
     @contextmanager
-    def _settling(self, name: str, generation: int) -> Iterator[None]:
+    def _settling(self, name: str, seen: Seen) -> Iterator[None]:
         """Clears the mark, unless the engine failed."""
         try:
             yield
@@ -129,16 +136,16 @@ class EmbeddedIndex(VectorIndex):
             self._mark(name, "unsettled = 0")
             raise
         except (KeyboardInterrupt, SystemExit):  # the engine has done its work
-            self._settled(name, generation)
+            self._settled(name, seen)
             raise
         except BaseException:  # a panic of the engine is no Exception
             self._shared.stop()
             raise
-        self._settled(name, generation)
+        self._settled(name, seen)
 
-    def _settled(self, name: str, generation: int) -> None:
+    def _settled(self, name: str, seen: Seen) -> None:
         self._mark(name, "unsettled = 0")
-        self._shared.seen[name] = generation
+        self._shared.seen[name] = seen
 
     def _state(self, name: str) -> tuple[int, int]:
         with self._database.read() as connection:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -17,6 +18,13 @@ WAIT_S = 60.0
 """Calls take milliseconds, opening an index a second; whoever holds the engine longer hangs."""
 
 
+class Seen(NamedTuple):
+    """An index as the engine knows it: its generation, and whether all changes are in its graph."""
+
+    generation: int
+    is_settled: bool
+
+
 class SharedEngine:
     """The engine of one folder.
 
@@ -25,13 +33,13 @@ class SharedEngine:
 
     Attributes:
         path: The folder that Chroma writes to.
-        seen: For each index that the engine has in memory, the generation it is at.
+        seen: The indexes that the engine has in memory.
     """
 
     def __init__(self, home: Path) -> None:
         self.path = home / "chroma"
         self.home = home
-        self.seen: dict[str, int] = {}
+        self.seen: dict[str, Seen] = {}
         self.users = 0
         self._lock = threading.RLock()
         self._file_lock = FileLock(home / "locks" / "chroma.lock", thread_local=False)

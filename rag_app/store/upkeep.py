@@ -13,12 +13,16 @@ import sqlite3
 from collections.abc import Callable
 from uuid import uuid4
 
+from rag_app.store import keywords
 from rag_app.store.chroma import VectorRow
 from rag_app.store.database import Database
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
 BATCH = 256
 """Passages handed to the index at once; readers wait this long at most (about 0.2 s)."""
+
+_BATCH_UNASKED = 1000
+"""The same while no reader of the collection asks the index, so that none waits."""
 
 
 def new_index(connection: sqlite3.Connection, collection: int, place: str) -> None:
@@ -125,16 +129,19 @@ def _index_row(database: Database, collection: int) -> tuple[str, str]:
 def _work_off(
     database: Database, index: VectorIndex, collection: int, name: str, go_on: GoOn
 ) -> None:
+    with database.read() as connection:
+        asked = keywords.count(connection, collection) >= index.worth_asking_from
     while ids := _trash(database, collection):
-        index.remove(name, ids)
+        index.remove(name, ids, asked=asked)
         with database.write() as connection:
             connection.execute(
                 "DELETE FROM trash WHERE collection = ?"
                 " AND chunk_id IN (SELECT value FROM json_each(?))",
                 (collection, json.dumps(ids)),
             )
-    while (rows := _pending(database, collection)) and go_on(_waiting(database, collection)):
-        index.put(name, list(rows.values()))
+    batch = BATCH if asked else _BATCH_UNASKED
+    while (rows := _pending(database, collection, batch)) and go_on(_waiting(database, collection)):
+        index.put(name, list(rows.values()), asked=asked)
         with database.write() as connection:
             connection.executemany("DELETE FROM pending WHERE chunk = ?", ((key,) for key in rows))
 
@@ -153,7 +160,7 @@ def _trash(database: Database, collection: int) -> list[str]:
         return [chunk_id for (chunk_id,) in rows]
 
 
-def _pending(database: Database, collection: int) -> dict[int, VectorRow]:
+def _pending(database: Database, collection: int, batch: int) -> dict[int, VectorRow]:
     import numpy as np  # a tenth of a second that commands without vectors save
 
     with database.read() as connection:
@@ -163,7 +170,7 @@ def _pending(database: Database, collection: int) -> dict[int, VectorRow]:
             " FROM pending AS p JOIN chunks AS c ON c.key = p.chunk"
             " JOIN vectors AS v ON v.chunk = c.key JOIN documents AS d ON d.key = c.document"
             " WHERE p.collection = ? ORDER BY p.chunk LIMIT ?",
-            (collection, BATCH),
+            (collection, batch),
         )
         return {
             key: VectorRow(

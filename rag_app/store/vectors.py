@@ -20,7 +20,7 @@ DOUBTFUL = 2
 """An index marked ``unsettled`` this often in the catalog is not asked; the next writer builds it
 anew."""
 
-Purpose = Literal["search", "read", "change", "drop"]
+Purpose = Literal["search", "read", "change", "change unasked", "drop"]
 
 
 class IndexUnusableError(Exception):
@@ -57,22 +57,33 @@ class VectorIndex(ABC):
     def close(self) -> None:
         """Lets go of files and connections; may be called twice."""
 
-    def put(self, name: str, rows: Sequence[VectorRow]) -> None:
+    def put(self, name: str, rows: Sequence[VectorRow], *, asked: bool = True) -> None:
         """Adds rows, or replaces those with the same id; makes the index if there is none.
+
+        Args:
+            name: Of the index.
+            rows: What to add.
+            asked: Whether searches ask this index, which is then to be ready for them; one that is
+                too small to be worth it need not be.
 
         Raises:
             IndexUnusableError: It was left unfinished.
         """
-        with self._using(name, "change") as engine:
+        with self._using(name, "change" if asked else "change unasked") as engine:
             engine.put(name, rows)
 
-    def remove(self, name: str, ids: Sequence[str]) -> None:
+    def remove(self, name: str, ids: Sequence[str], *, asked: bool = True) -> None:
         """Takes out rows; ids that it does not hold are ignored.
+
+        Args:
+            name: Of the index.
+            ids: Of the rows.
+            asked: As for ``put``.
 
         Raises:
             IndexUnusableError: There is no such index, or it was left unfinished.
         """
-        with self._using(name, "change") as engine:
+        with self._using(name, "change" if asked else "change unasked") as engine:
             engine.remove(name, ids)
 
     def search(self, name: str, vector: Vectors, k: int) -> list[tuple[str, float]]:
