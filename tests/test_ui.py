@@ -98,6 +98,32 @@ def test_the_quote_is_marked_in_its_passage() -> None:
     assert "<mark>" not in markup.marked_passage("other words", "36 months")
 
 
+TABLE = "| Figure | H2 |\n|---|---|\n| Price *net* | $5 |"
+
+
+def test_a_quoted_table_is_a_table_and_its_cells_are_plain_words() -> None:
+    shown = markup.verbatim_answer(f"{TABLE}\n\n[1] | a |", "p")
+    assert shown == (
+        "|Figure|H2|\n|---|---|\n|Price \\*net\\*|\\$5|\n\n[:primary-badge[1]](#p-1) \\| a \\|"
+    )
+    assert markup.verbatim_answer("| Seal | HV-114 |", "p") == r"Seal · HV\-114"
+
+
+def test_rows_are_without_bars_where_all_is_one_line() -> None:
+    assert markup.shortened(f"See:\n{TABLE}") == "See: Figure · H2 Price *net* · $5"
+
+
+def test_the_rows_of_a_passage_are_a_table_with_the_quoted_one_marked() -> None:
+    html = markup.marked_passage(f"Sizes\n{TABLE}\nEnd", "| Price *net* | $5 |")
+    assert html == (
+        'Sizes\n<table class="rows"><tr><td>Figure</td><td>H2</td></tr>'
+        "<tr><td><mark>Price *net*</mark></td><td><mark>$5</mark></td></tr></table>End"
+    )
+    assert "<mark>Sizes\n</mark><table" in markup.marked_passage(
+        f"Sizes\n{TABLE}", f"Sizes\n{TABLE}"
+    )
+
+
 # --- numbers for people
 
 

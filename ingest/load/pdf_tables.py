@@ -172,11 +172,20 @@ def _grown(text: str, pieces: Sequence[Piece], lines: Sequence[Row], at: int) ->
             table.columns = columns
             table.rows += [*labels, row]
             labels = []
+        elif _fills(table.columns, row):
+            table.rows += [*labels, row]
+            labels = []
         elif len(row) > 1 or len(labels) == _MOST_LABELS or row[-1].right > table.columns[0][0]:
             break
         else:
             labels.append(row)
     return table
+
+
+def _fills(columns: Sequence[Span], row: Row) -> bool:
+    """Whether a line of words has a label and a cell below each column of figures."""
+    places = [column_of(cell.left, cell.right, columns) for cell in row]
+    return places == [*range(len(columns) + 1)]
 
 
 def _names_columns(text: str, pieces: Sequence[Piece], row: Row) -> bool:

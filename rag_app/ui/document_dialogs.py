@@ -12,7 +12,7 @@ from rag_app.errors import RagError
 from rag_app.types import DocumentRecord
 from rag_app.ui import pdf_password, problems, state, style, wording
 from rag_app.ui.dialogs import deletion, dialog
-from rag_app.ui.markup import quoted
+from rag_app.ui.markup import marked_passage, quoted
 from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
 from rag_app.ui.upload_files import uploads_folder
@@ -43,7 +43,7 @@ def passages(shared: Resources, collection: str, record: DocumentRecord) -> None
                 wording.count(chunk.tokens, "token"),
                 "cut short: longer than the model reads" if chunk.truncated else "",
             )
-            + f'<blockquote class="passage">{html.escape(chunk.text)}</blockquote>'
+            + f'<blockquote class="passage">{marked_passage(chunk.text, "")}</blockquote>'
         )
 
 

@@ -9,12 +9,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
+from itertools import groupby
 
 _CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
 _MARK = re.compile(r"\\?\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\\?\]")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^])")
 _DIRECTIVE = re.compile(r":(?=[\w+-]+[\[:/])")
 _HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
+_ROW = re.compile(r"\|.*\|[ ]*")
+_RULE = re.compile(r"(?:\|-{3,})+\|[ ]*")
+_BETWEEN = " · "  # the cells of a row, where it cannot be set as one
 _SHORT = 180
 
 
@@ -24,10 +29,10 @@ def quoted(text: str) -> str:
 
 
 def verbatim_answer(text: str, prefix: str) -> str:
-    """Markdown of an answer that consists of quotations and citation marks."""
+    """Markdown of an answer that consists of quotations and citation marks; tables stay tables."""
     parts = re.split(r"(\[\d{1,3}\])", text)
     return "".join(
-        _badges(part[1:-1], prefix) if index % 2 else quoted(part)
+        _badges(part[1:-1], prefix) if index % 2 else "\n".join(_with_tables(part))
         for index, part in enumerate(parts)
     )
 
@@ -40,22 +45,88 @@ def model_answer(text: str, prefix: str) -> str:
 
 def shortened(text: str, length: int = _SHORT) -> str:
     """``text`` on one line, cut at a word."""
-    line = " ".join(text.split())
+    line = " ".join(" ".join(map(_in_words, text.split("\n"))).split())
     if len(line) <= length:
         return line
     return line[:length].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
 
 
 def marked_passage(passage: str, quote: str) -> str:
-    """HTML of a passage with the quoted words marked, where they are found."""
+    """HTML of a passage, its rows set as tables, with the quoted words marked where they are found.
+
+    Of a row, all is marked or nothing.
+    """
     start = passage.find(quote) if quote else -1
-    if start < 0:
-        return html.escape(passage)
-    end = start + len(quote)
-    return (
-        f"{html.escape(passage[:start])}<mark>{html.escape(passage[start:end])}</mark>"
-        f"{html.escape(passage[end:])}"
+    end = start + len(quote) if start >= 0 else -1
+    blocks = groupby(_lines(passage), key=lambda line: _is_row(passage[slice(*line)]))
+    return "".join(
+        _table([(passage[first:last], first < end and start < last) for first, last in lines])
+        if are_rows
+        else _prose(passage, [*lines], start, end)
+        for are_rows, lines in blocks
     )
+
+
+def _lines(text: str) -> Iterator[tuple[int, int]]:
+    """Each line with its line feed: where it begins and ends."""
+    return (match.span() for match in re.finditer(r"[^\n]*\n|[^\n]+", text))
+
+
+def _is_row(line: str) -> bool:
+    return _ROW.fullmatch(line.rstrip("\n")) is not None
+
+
+def _cells(row: str) -> list[str]:
+    return [cell.strip() for cell in row.strip()[1:-1].split("|")]
+
+
+def _in_words(line: str) -> str:
+    """A row of a table without its bars; any other line as it is."""
+    if _RULE.fullmatch(line):
+        return ""
+    return _BETWEEN.join(filter(None, _cells(line))) if _is_row(line) else line
+
+
+def _with_tables(text: str) -> Iterator[str]:
+    """Lines of Markdown: what has a rule below its first row is a table, all else plain words."""
+    for are_rows, group in groupby(text.split("\n"), key=_is_row):
+        lines = [*group]
+        if not are_rows:
+            yield from map(quoted, lines)
+        elif len(lines) > 1 and _RULE.fullmatch(lines[1]):
+            yield from (
+                line if _RULE.fullmatch(line) else f"|{'|'.join(map(quoted, _cells(line)))}|"
+                for line in lines
+            )
+        else:
+            yield from (quoted(_in_words(line)) for line in lines)
+
+
+def _prose(passage: str, lines: list[tuple[int, int]], start: int, end: int) -> str:
+    """HTML of lines that follow each other, marked from ``start`` up to ``end``."""
+    first, last = lines[0][0], lines[-1][1]
+    start, end = max(start, first), min(end, last)
+    if start >= end:
+        return html.escape(passage[first:last])
+    before, marked, after = passage[first:start], passage[start:end], passage[end:last]
+    return f"{html.escape(before)}<mark>{html.escape(marked)}</mark>{html.escape(after)}"
+
+
+def _table(rows: list[tuple[str, bool]]) -> str:
+    """HTML of rows, each with whether it is marked."""
+    lines = "".join(
+        "<tr>"
+        + "".join(
+            f"<td><mark>{html.escape(cell)}</mark></td>"
+            if is_marked and cell
+            else f"<td>{html.escape(cell)}</td>"
+            for cell in _cells(row)
+        )
+        + "</tr>"
+        for row, is_marked in rows
+        if not _RULE.fullmatch(row.rstrip("\n"))
+    )
+    return f'<table class="rows">{lines}</table>'
 
 
 def _tame(text: str, prefix: str) -> str:
