@@ -119,6 +119,16 @@ def test_neighbours_become_one_quotation_and_others_do_not() -> None:
     assert citations[0].quote == "The warranty is long. The pump warranty ends in May."
 
 
+def test_rows_of_one_table_stand_below_its_head_once() -> None:
+    hit = made_hit(
+        "| Thing | Price |\n|---|---|\n| Pump H2 | 340 |\n| Hose | 20 |\n| Pump H3 | 520 |"
+    )
+    text, citations = quote_best(weigh("What is the price of a pump?", hit)[0], 2)
+    rows = [citation.quote for citation in citations]
+    assert sorted(rows) == ["| Pump H2 | 340 |", "| Pump H3 | 520 |"]
+    assert text == f"| Thing | Price |\n|---|---|\n{rows[0]}\n{rows[1]}\n\n[1] [2]"
+
+
 def test_a_good_sentence_lifts_its_passage() -> None:
     vague = replace(made_hit("The pump has a price and a name.", name="a.txt"), score=0.52)
     telling = made_hit("Birds sing. The pump has a warranty of 36 months.", name="b.txt")

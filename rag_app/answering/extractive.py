@@ -15,19 +15,22 @@ Span = tuple[Candidate, int, int]
 def quote_best(evidence: Evidence, count: int) -> tuple[str, tuple[Citation, ...]]:
     """Quotes the best sentences, at most ``count``.
 
-    Sentences that follow each other in one passage become one quotation. The order is that of
-    the scores, so that the best answer is read first.
+    Sentences that follow each other in one passage become one quotation, and rows of one table
+    stand below its head once. The order is that of the scores, so that the best answer is read
+    first.
 
     Returns:
         The text with marks like ``[1]``, and the citations. Both are empty without evidence.
     """
-    spans = _joined(list(_distinct(evidence.candidates, count)))
-    pieces = []
-    citations = []
-    for number, (candidate, start, end) in enumerate(spans, start=1):
-        hit = candidate.hit
-        pieces.append(f"{_shown(candidate, start, end)} [{number}]".replace("\n ", "\n"))
-        citations.append(make_citation(number, hit, hit.chunk.text[start:end], start))
+    pieces: list[str] = []
+    citations: list[Citation] = []
+    for group in _by_table(_joined(list(_distinct(evidence.candidates, count)))):
+        first = len(citations) + 1
+        for number, (candidate, start, end) in enumerate(group, start=first):
+            quote = candidate.hit.chunk.text[start:end]
+            citations.append(make_citation(number, candidate.hit, quote, start))
+        marks = " ".join(f"[{number}]" for number in range(first, len(citations) + 1))
+        pieces.append(f"{_shown(group)} {marks}".replace("\n ", "\n"))
     separator = "\n\n" if any("\n" in piece for piece in pieces) else " "
     return separator.join(pieces), tuple(citations)
 
@@ -66,15 +69,34 @@ def _neighbours(candidate: Candidate, other: Candidate, start: int, end: int) ->
     return not chunk.text[between].strip()
 
 
-def _shown(candidate: Candidate, start: int, end: int) -> str:
-    """A quotation as it is read: on one line; rows of a table below the table's head."""
-    text = candidate.hit.chunk.text
+def _by_table(spans: Sequence[Span]) -> list[list[Span]]:
+    """Each quotation alone, rows of one table together at the place of the best one."""
+    groups: list[list[Span]] = []
+    for span in spans:
+        of_table = (group for group in groups if _is_of_table(span[0], group[0][0]))
+        if group := next(of_table, None):
+            group.append(span)
+        else:
+            groups.append([span])
+    return groups
+
+
+def _is_of_table(candidate: Candidate, other: Candidate) -> bool:
     lead = candidate.sentence.lead
+    same = candidate.hit.chunk.id == other.hit.chunk.id
+    return lead is not None and same and other.sentence.lead == lead
+
+
+def _shown(group: Sequence[Span]) -> str:
+    """Quotations as they are read: on one line; rows of a table below the table's head."""
+    candidate = group[0][0]
+    text, lead = candidate.hit.chunk.text, candidate.sentence.lead
+    quotes = [text[start:end] for _, start, end in group]
     if lead is None:
-        return " ".join(text[start:end].split())
+        return " ".join(" ".join(quotes).split())
     head = " ".join(text[slice(*lead)].split())
-    rows = "\n".join(" ".join(line.split()) for line in text[start:end].splitlines())
+    rows = [" ".join(line.split()) for quote in quotes for line in quote.splitlines()]
     if not head.startswith("|"):
         # Two spaces keep the line break where the text is shown as Markdown.
-        return "  \n".join([head, *rows.splitlines()])
-    return f"{head}\n{'|---' * (head.count('|') - 1)}|\n{rows}\n\n"
+        return "  \n".join([head, *rows])
+    return "\n".join([head, f"{'|---' * (head.count('|') - 1)}|", *rows, "", ""])
