@@ -34,7 +34,6 @@ class Embedder:
     ) -> None:
         self._target, self._ledger, self._known, self._stop = target, ledger, known, stop
         self._model: Future[Model] = Future()
-        self._encoding = threading.Event()
         self._over = False
         self._window = Window()
         self._ready: list[Job] = []
@@ -57,16 +56,15 @@ class Embedder:
                     if len(self._window):
                         self._encode()
         finally:
-            self._over = not self._encoding.is_set()
-            self._encoding.set()
+            self._over = True
             try:
                 self._store()
             finally:
-                if not self._over:  # the store must not be closed while it is got ready
+                if loading.is_alive():  # the store must not be closed while it is got ready
                     loading.join()
 
     def _load(self) -> None:
-        """Loads the model while the first file is parsed, the vector store while it is embedded."""
+        """Loads the model, then the vector store, while the first file is parsed."""
         try:
             model = self._target.model()
             self._ledger.embeddings = model[0]
@@ -74,8 +72,6 @@ class Embedder:
         except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
             self._model.set_exception(error)
             return
-        # Importing runs Python for seconds; while the first file is parsed it would only slow that.
-        self._encoding.wait()
         if not self._over:
             self._target.warm()
 
@@ -96,7 +92,6 @@ class Embedder:
 
     def _encode(self) -> None:
         embeddings, _ = self._model.result()
-        self._encoding.set()
         self._ledger.chunks_known = self._window.known
         for finished in self._window.embed(embeddings):
             self._ledger.chunks_known, self._ledger.chunks_done = (
