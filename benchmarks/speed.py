@@ -21,7 +21,7 @@ from measure import RESULTS, ROOT, run, save
 SIZES = (10_000, 100_000)
 SESSIONS_ON = 10_000
 FILTERS = ("folder=cranfield", "folder=scifact")
-"""One that few passages pass, and one that half of them do."""
+"""One that a tenth of the passages pass, and one that four tenths do."""
 
 
 def _script(name: str, *arguments: object) -> tuple[dict[str, object], float]:

@@ -34,11 +34,11 @@ def indexed(pdfs: Sequence[Path], folder: Path) -> Chroma:
     return Chroma.from_documents(chunks, embeddings, persist_directory=str(folder))
 
 
-def main(pdf: str) -> None:
-    """Ingests one PDF into a throw-away Chroma folder."""
+def main(pdfs: Sequence[str]) -> None:
+    """Ingests PDFs into a throw-away Chroma folder."""
     with tempfile.TemporaryDirectory() as folder:
-        indexed([Path(pdf)], Path(folder) / "chroma")
+        indexed([Path(pdf) for pdf in pdfs], Path(folder) / "chroma")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1:])

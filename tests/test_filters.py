@@ -263,7 +263,7 @@ def test_the_index_and_exact_search_find_the_same(
             return search(*arguments, **options)  # type: ignore[arg-type]
 
         monkeypatch.setattr(exact, "search", noted)
-        monkeypatch.setattr(dense, "FEW", 3)
+        monkeypatch.setattr(dense, "CODED", 3)
         found = [large.search_dense(q, 20, where) for q in questions]
         assert all(asked), "a broad filter read all vectors"
         for one, other in zip(found, expected, strict=True):

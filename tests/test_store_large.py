@@ -53,10 +53,12 @@ FILTERS = {
 }
 
 
-@pytest.mark.parametrize("changes", [{}, {"_SCORED_OF": 0}], ids=["by FTS5", "here"])
+@pytest.mark.parametrize(
+    "changes", [{}, {"_PASSED": 0}, {"_READ": 40}], ids=["by FTS5", "here", "listed and passing"]
+)
 @pytest.mark.parametrize("where", FILTERS.values(), ids=FILTERS)
 @pytest.mark.parametrize(
-    "question", [QUESTION, "bronze1", 'amber7 "amber0 amber1"', "AB-12 amber9"]
+    "question", [QUESTION, "bronze1", 'amber7 "amber0 amber1"', "AB-12 amber9", "1"]
 )
 def test_a_narrowed_search_finds_what_a_whole_one_finds(
     collection: Collection,

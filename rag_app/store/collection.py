@@ -21,6 +21,7 @@ from rag_app.store import (
 )
 from rag_app.store.asked import asked_terms
 from rag_app.store.changes import check_dimension
+from rag_app.store.codes import Codes
 from rag_app.store.conditions import Passing
 from rag_app.store.database import Database
 from rag_app.store.filtering import Filters, state_of
@@ -47,6 +48,7 @@ class Collection:
         self._database = database
         self._index = index
         self._filters = Filters(key)
+        self._codes = Codes(key)
         self._known_languages: tuple[str, list[str]] = ("", [])
 
     @property
@@ -122,7 +124,9 @@ class Collection:
         with self._reading() as connection:
             check_dimension(connection, self.key, vector.shape)
             condition = self._filters.resolved(connection, where)
-            return dense.search(connection, self._index, self.key, vector, k, condition)
+            return dense.search(
+                connection, self._index, self._codes, self.key, vector, k, condition
+            )
 
     def search_keywords(
         self, question: str, k: int, where: Filter | None = None
@@ -146,13 +150,8 @@ class Collection:
     def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
         """For each passage how many of a question's words it says close together, in [0, 1]."""
         with self._reading() as connection:
-            return nearness.shares(
-                connection,
-                self.key,
-                question,
-                self._languages(connection),
-                chunk_ids,
-            )
+            languages = self._languages(connection)
+            return nearness.shares(connection, self.key, question, languages, chunk_ids)
 
     def matched_words(self, question: str, chunk_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each passage the words of a question that it has, in any of their forms."""

@@ -4,9 +4,9 @@ Dense search, keyword search and counts all put the same condition behind their 
 never become part of the SQL: they are bound, lists as JSON. Which documents pass is looked up once
 (filtering.py).
 
-A filter that lets few passages through is searched through them (exact.py); one that lets many
-through takes what the indexes give and asks of each whether it passes, for as long as it takes to
-have enough (dense.py, keywords.py).
+A filter that lets few passages through is searched through them (exact.py, codes.py); one that lets
+very many through takes what the indexes give and asks of each whether it passes (dense.py,
+keyword_search.py).
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 
+from rag_app.store.key_lists import numbers
 from rag_app.types import Filter, media
 from rag_app.types.kinds import KINDS
+
+if TYPE_CHECKING:
+    from rag_app.store.key_lists import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Condition:
         values: What is bound, by name; each name begins with ``f_``.
         passing: How much satisfies it, once that was looked up.
         keys: The keys of the documents that do, as JSON, where they are few.
+        looked_up: What ``passage_keys`` has found.
     """
 
     document: str = "1"
@@ -46,6 +52,7 @@ class Condition:
     values: Mapping[str, str | int] = field(default_factory=dict)
     passing: Passing = Passing(0, 0)
     keys: str | None = None
+    looked_up: list[Keys] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def sql(self) -> str:
@@ -97,6 +104,21 @@ def condition_of(where: Filter) -> Condition:
         values["f_until"] = _midnight(where.until + timedelta(days=1))
     pages = [_PAGES.format(number=number) for number in range(len(where.pages))]
     return Condition(" AND ".join(_of_document(where)), " OR ".join(pages) or "1", values)
+
+
+def passage_keys(connection: sqlite3.Connection, collection: int, condition: Condition) -> Keys:
+    """The keys of the passages that satisfy a condition, ascending; found once for each.
+
+    Args:
+        connection: In a transaction for which ``filtering`` gave the condition.
+        collection: Key of the collection.
+        condition: What they must satisfy.
+    """
+    if not condition.looked_up:
+        found = numbers(connection, "c.key", condition.passages(), condition.bound(collection))
+        found.sort()
+        condition.looked_up.append(found)
+    return condition.looked_up[0]
 
 
 def among(

@@ -1,13 +1,13 @@
 """Nearest passages of a collection: the vector index, completed from the catalog.
 
-Under a filter there are two ways, chosen by how many passages it lets through:
+Under a filter there are three ways, chosen by how many passages it lets through:
 
-- Few, or few of a small collection: exact search through them alone.
-- Many: the index is asked for more than are wanted, and those that pass are kept. A share p of
-  the passages passes, so k/p of the index's are expected to hold k of them; half as many again are
-  asked for, and twice as many whenever they were too few. Where that would be more than ``_MOST``,
-  or ``_MOST`` still hold too few (what passes lies far from the question), exact search it is,
-  which reads block after block and never holds all.
+- A few: exact search through them alone.
+- Up to ``CODED``: the same by their codes (codes.py), which are kept in memory.
+- More: the index is asked for more than are wanted, and those that pass are kept. A share p of
+  the passages passes, so k/p of the index's are expected to hold k of them; four times as many and
+  more are asked for. Where that would be more than ``_MOST``, or they still hold too few (what
+  passes lies far from the question), their codes it is.
 
 Chroma's own ``where`` is not used: it knows of a document only what it was given when the document
 was stored (not a path or metadata that came later), and its graph search loses passages when few
@@ -20,24 +20,28 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from rag_app.store import exact, keywords
-from rag_app.store.conditions import Condition, among
+from rag_app.store.codes import Codes
+from rag_app.store.conditions import Condition, among, passage_keys
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
 
 _MOST = 2000
-"""Give up asking the index for more after this many (all but k of them deleted passages, or such
-as a filter leaves out)."""
+"""Never ask the index for more than this many (all but k of them deleted passages, or such as a
+filter leaves out)."""
 
-FEW = 5000
-"""So many passages are searched exactly as quickly (15 to 50 ms) as the index finds the few of them
-among many others."""
+READ = 1000
+"""So many vectors are read (2 to 4 ms) rather than their codes kept."""
+
+CODED = 200_000
+"""So many codes are compared (60 ms) rather than the index asked."""
 
 
 def search(
     connection: sqlite3.Connection,
     index: VectorIndex,
+    codes: Codes,
     collection: int,
     vector: Vectors,
     k: int,
@@ -54,6 +58,7 @@ def search(
     Args:
         connection: In a read transaction.
         index: The vector index.
+        codes: The collection's codes, as far as there are any.
         collection: Key of the collection.
         vector: The question's, of shape (dimension,).
         k: How many at most.
@@ -64,13 +69,14 @@ def search(
     """
     if not vector.any():
         return []
-    found = _nearest(connection, index, collection, vector, k, condition)
+    found = _nearest(connection, index, codes, collection, vector, k, condition)
     return [(chunk_id, cosine) for chunk_id, cosine in found if cosine != 0]
 
 
 def _nearest(
     connection: sqlite3.Connection,
     index: VectorIndex,
+    codes: Codes,
     collection: int,
     vector: Vectors,
     k: int,
@@ -78,18 +84,32 @@ def _nearest(
 ) -> list[tuple[str, float]]:
     total = keywords.count(connection, collection)
     passages = condition.passing.passages if condition else total
-    wanted = k + 3 * k * (total - passages) // (2 * max(passages, 1))
-    few = condition is not None and (passages <= FEW or wanted > _MOST)
+    wanted = k + 6 * k * (total - passages) // max(passages, 1)
+    few = condition is not None and (passages <= CODED or wanted > _MOST)
     if few or total < index.worth_asking_from:
-        return exact.search(connection, collection, vector, k, condition)
+        return _compared(connection, codes, collection, vector, k, condition)
     try:
         indexed = _indexed(connection, index, collection, vector, k, wanted, condition)
     except IndexUnusableError:
-        return exact.search(connection, collection, vector, k, condition)
+        return _compared(connection, codes, collection, vector, k, condition)
     pending = exact.search(connection, collection, vector, k, condition, pending=True)
     # A passage may be in both; the catalog's cosine is the exact one.
     merged = dict(indexed) | dict(pending)
     return sorted(merged.items(), key=lambda hit: (-hit[1], hit[0]))[:k]
+
+
+def _compared(
+    connection: sqlite3.Connection,
+    codes: Codes,
+    collection: int,
+    vector: Vectors,
+    k: int,
+    condition: Condition | None,
+) -> list[tuple[str, float]]:
+    """The nearest, without the index."""
+    if condition is None or condition.passing.passages <= READ:
+        return exact.search(connection, collection, vector, k, condition)
+    return codes.search(connection, passage_keys(connection, collection, condition), vector, k)
 
 
 def _indexed(
@@ -101,7 +121,7 @@ def _indexed(
     wanted: int,
     condition: Condition | None,
 ) -> list[tuple[str, float]]:
-    """The nearest that the index holds; it is asked for ``wanted`` at first.
+    """The nearest that the index holds; it is asked for ``wanted``, or more if many are deleted.
 
     Raises:
         IndexUnusableError: It cannot be asked, or has too few that satisfy the condition.
@@ -122,9 +142,9 @@ def _indexed(
         hits = [(chunk_id, score) for chunk_id, score in found if chunk_id in known]
         if len(hits) >= k or len(found) < wanted:
             return hits[:k]
+        if condition:
+            raise IndexUnusableError
         if wanted >= _MOST:
-            if condition:
-                raise IndexUnusableError
             return hits[:k]
         wanted = min(2 * wanted + len(found) - len(hits), _MOST)
 

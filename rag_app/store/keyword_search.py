@@ -7,6 +7,9 @@ collection the commoner words of a question stand in tens of thousands of passag
 2. those whose terms weigh most together are scored: ``_KEPT`` of them by FTS5, or, where that would
    have to go through too many others once more, ``_READ`` of them here.
 
+Under a filter it is always done so, with what passes of each list; and where no more than ``_READ``
+pass, they are all scored here, however large the collection is.
+
 Whatever is found has its BM25 for the whole question either way. What may be missed are passages
 that have none but the commonest words; ``benchmarks/speed.py`` tells how many that are.
 """
@@ -20,15 +23,12 @@ from typing import TYPE_CHECKING
 
 from rag_app.store import bm25, term_counts
 from rag_app.store.asked import expression
-from rag_app.store.conditions import Condition
+from rag_app.store.conditions import Condition, passage_keys
+from rag_app.store.key_lists import largest, numbers, weighed
 from rag_app.store.keywords import table_of
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Keys = NDArray[np.int64]
-    Sums = NDArray[np.float64]
+    from rag_app.store.key_lists import Keys, Sums
 
 _SCORED = 10_000
 """Up to so many passages are all scored, which takes about 20 ms."""
@@ -36,12 +36,14 @@ _SCORED = 10_000
 _LISTED = 250_000
 """So many are listed at most, but for the first term: 0.2 seconds for a million."""
 
-_SCORED_OF = 100_000
-_KEPT = 1000
-"""So many are scored by FTS5, of so many listed."""
+_KEPT = 2000
+"""So many are scored by FTS5."""
 
-_READ = 400
-"""So many are read and scored here; as many milliseconds as FTS5 takes for ten times as many."""
+_READ = 500
+"""So many are read and scored here (10 ms)."""
+
+_PASSED = 100
+"""Matches that FTS5 goes through in the time in which a passage is read and scored here."""
 
 _LOOKED_AT = 10_000
 """Of the listed ones, so many are asked whether a filter that lets many through passes them."""
@@ -67,13 +69,11 @@ def search(
     counts = _counts(connection, table, asked)
     if not counts:
         return []
-    total = max(1, term_counts.passages(connection, table))
-    rows = sum(counts.values())
-    passing = condition.passing.passages / total if condition else 1.0
-    if (rows <= _LISTED and rows * passing <= _SCORED) or 2 * k > _READ:
+    if (condition is None and sum(counts.values()) <= _SCORED) or 2 * k > _READ:
         found = _scored(connection, collection, counts, k, condition)
     else:
-        found = _narrowed(connection, collection, counts, condition)
+        found = _narrowed(connection, collection, counts, k, condition)
+    found = dict(sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))[:k])
     ids = dict(
         connection.execute(
             "SELECT key, id FROM chunks WHERE key IN (SELECT value FROM json_each(?))",
@@ -81,7 +81,7 @@ def search(
         ).fetchall()
     )
     hits = [(ids[key], score) for key, score in found.items() if key in ids]
-    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))[:k]
+    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
 
 
 def _counts(connection: sqlite3.Connection, table: str, asked: Iterable[str]) -> dict[str, int]:
@@ -145,55 +145,55 @@ def _narrowed(
     connection: sqlite3.Connection,
     collection: int,
     counts: Mapping[str, int],
+    k: int,
     condition: Condition | None,
 ) -> dict[int, float]:
-    """Keys and BM25 of the best, found in the two steps above."""
+    """Keys and BM25 of the k best and some more, found in the two steps above."""
     table = table_of(collection)
+    passing = _passing(connection, collection, condition)
+    few = passing is not None and len(passing) <= _READ
+    listed, rarities = _listed(connection, table, counts, phrases_only=few)
+    if passing is not None and few:
+        return bm25.scores(connection, table, passing.tolist(), rarities)
+    keys, sums = weighed(listed, rarities, passing)
+    kept = _best(connection, collection, keys, sums, condition)
+    read = kept[:_READ]
+    if len(listed) == len(counts) and sum(counts.values()) <= _PASSED * len(read):
+        return _scored(connection, collection, listed, k, among=kept)
+    return bm25.scores(connection, table, read, rarities)
+
+
+def _listed(
+    connection: sqlite3.Connection, table: str, counts: Mapping[str, int], *, phrases_only: bool
+) -> tuple[dict[str, Keys], dict[str, float]]:
+    """The passages of the terms, as far as they are listed, and the rarities of all.
+
+    A phrase that is not listed has none: how many passages have it is not known.
+    """
+    total = term_counts.passages(connection, table)
     listed: dict[str, Keys] = {}
+    rarities: dict[str, float] = {}
     rows = 0
     for one, count in counts.items():
         rows += count
-        if not listed or rows <= _LISTED:
-            listed[one] = _keys(
-                connection, f"{table} WHERE {table} MATCH :asked", {"asked": expression([one])}
-            )
-    total = term_counts.passages(connection, table)
-    rarities = {
-        one: bm25.rarity(total, len(listed[one]) if one in listed else count)
-        for one, count in counts.items()
-        if one in listed or " " not in one
-    }
-    keys, sums = _weighed(listed, rarities)
-    kept = _best(connection, collection, keys, sums, condition)
-    if rows <= _SCORED_OF and len(listed) == len(counts):
-        return _scored(connection, collection, listed, len(kept), among=kept)
-    return bm25.scores(connection, table, kept[:_READ], rarities)
+        phrase, some = " " in one, not listed or rows <= _LISTED
+        if some and (phrase or not phrases_only):
+            matching = f"{table} WHERE {table} MATCH :asked"
+            listed[one] = numbers(connection, "rowid", matching, {"asked": expression([one])})
+        if one in listed:
+            rarities[one] = bm25.rarity(total, len(listed[one]))
+        elif not phrase:
+            rarities[one] = bm25.rarity(total, count)
+    return listed, rarities
 
 
-def _keys(
-    connection: sqlite3.Connection,
-    source: str,
-    values: Mapping[str, object],
-    column: str = "rowid",
-) -> Keys:
-    """A column of numbers; as one text, since a row each would take longer than finding them."""
-    import numpy as np  # a tenth of a second that small collections save
-
-    statement = f"SELECT group_concat({column}) FROM {source}"  # noqa: S608 - our own names
-    (text,) = connection.execute(statement, values).fetchone()
-    return np.fromstring(text, np.int64, sep=",") if text else np.empty(0, np.int64)
-
-
-def _weighed(listed: Mapping[str, Keys], rarities: Mapping[str, float]) -> tuple[Keys, Sums]:
-    """Each key that is listed, and the sum of the rarities of its terms."""
-    import numpy as np
-
-    weights = np.repeat([rarities[one] for one in listed], [len(keys) for keys in listed.values()])
-    every = np.concatenate(list(listed.values()))
-    order = np.argsort(every, kind="stable")  # lists in order are merged, which is quick
-    keys = every[order]
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    return keys[first], np.add.reduceat(weights[order], first)
+def _passing(
+    connection: sqlite3.Connection, collection: int, condition: Condition | None
+) -> Keys | None:
+    """The keys of what a filter lets through, unless they are too many to be looked up."""
+    if condition is None or condition.keys is None:
+        return None
+    return passage_keys(connection, collection, condition)
 
 
 def _best(
@@ -203,34 +203,17 @@ def _best(
     sums: Sums,
     condition: Condition | None,
 ) -> list[int]:
-    """At most ``_KEPT`` keys that satisfy the condition, those with the largest sums first."""
-    import numpy as np
+    """At most ``_KEPT`` keys that satisfy the condition, those with the largest sums first.
 
-    if condition and condition.keys is not None:
-        bound = condition.bound(collection)
-        inside = np.isin(keys, _keys(connection, condition.passages(), bound, "c.key"))
-        return _largest(keys[inside], sums[inside], _KEPT)
-    if condition is None:
-        return _largest(keys, sums, _KEPT)
-    ordered = _largest(keys, sums, _LOOKED_AT)
+    Where few satisfy it, the keys are of those already.
+    """
+    if condition is None or condition.keys is not None:
+        return largest(keys, sums, _KEPT)
+    ordered = largest(keys, sums, _LOOKED_AT)
     source = (
         "json_each(:keys) AS k CROSS JOIN chunks AS c ON c.key = k.value"
         f" CROSS JOIN documents AS d ON d.key = c.document WHERE {condition.sql}"
     )
     bound = condition.bound(collection, keys=json.dumps(ordered))
-    passing = set(_keys(connection, source, bound, "c.key").tolist())
+    passing = set(numbers(connection, "c.key", source, bound).tolist())
     return [key for key in ordered if key in passing][:_KEPT]
-
-
-def _largest(keys: Keys, sums: Sums, count: int) -> list[int]:
-    """The keys with the largest sums, those first; equal ones in order."""
-    import numpy as np
-
-    if len(keys) > count:
-        least = np.partition(sums, -count)[-count]
-        # Of the many that may share the least sum, those that stand first.
-        enough = np.flatnonzero(sums > least)
-        some = np.flatnonzero(sums == least)[: count - len(enough)]
-        chosen = np.sort(np.concatenate([enough, some]))
-        keys, sums = keys[chosen], sums[chosen]
-    return list(keys[np.argsort(-sums, kind="stable")].tolist())
