@@ -106,7 +106,11 @@ def test_a_quoted_table_is_a_table_and_its_cells_are_plain_words() -> None:
     assert shown == (
         "|Figure|H2|\n|---|---|\n|Price \\*net\\*|\\$5|\n\n[:primary-badge[1]](#p-1) \\| a \\|"
     )
-    assert markup.verbatim_answer("| Seal | HV-114 |", "p") == r"Seal · HV\-114"
+    noted = markup.verbatim_answer("| Price | H2 |\n|---|---|\n| Net [3] | 5 |\n\n[1]", "p")
+    assert r"|Net \[3\]|5|" in noted
+    assert noted.endswith("\n\n[:primary-badge[1]](#p-1)")
+    alone = markup.verbatim_answer("| Seal | HV-114 | [1]", "p")
+    assert alone == r"Seal · HV\-114 [:primary-badge[1]](#p-1)"
 
 
 def test_rows_are_without_bars_where_all_is_one_line() -> None:

@@ -30,11 +30,7 @@ def quoted(text: str) -> str:
 
 def verbatim_answer(text: str, prefix: str) -> str:
     """Markdown of an answer that consists of quotations and citation marks; tables stay tables."""
-    parts = re.split(r"(\[\d{1,3}\])", text)
-    return "".join(
-        _badges(part[1:-1], prefix) if index % 2 else "\n".join(_with_tables(part))
-        for index, part in enumerate(parts)
-    )
+    return "\n".join(_with_tables(text, prefix))
 
 
 def model_answer(text: str, prefix: str) -> str:
@@ -84,22 +80,34 @@ def _in_words(line: str) -> str:
     """A row of a table without its bars; any other line as it is."""
     if _RULE.fullmatch(line):
         return ""
-    return _BETWEEN.join(filter(None, _cells(line))) if _is_row(line) else line
+    if not _is_row(line):
+        return line
+    return _BETWEEN.join(filter(None, _cells(line))) + line[len(line.rstrip()) :]
 
 
-def _with_tables(text: str) -> Iterator[str]:
-    """Lines of Markdown: what has a rule below its first row is a table, all else plain words."""
+def _with_tables(text: str, prefix: str) -> Iterator[str]:
+    """Lines of Markdown: what has a rule below its first row is a table, all else plain words.
+
+    No cell of a table has a citation mark of ours: ``[3]`` in one is the document's own.
+    """
     for are_rows, group in groupby(text.split("\n"), key=_is_row):
         lines = [*group]
-        if not are_rows:
-            yield from map(quoted, lines)
-        elif len(lines) > 1 and _RULE.fullmatch(lines[1]):
+        if are_rows and len(lines) > 1 and _RULE.fullmatch(lines[1]):
             yield from (
                 line if _RULE.fullmatch(line) else f"|{'|'.join(map(quoted, _cells(line)))}|"
                 for line in lines
             )
         else:
-            yield from (quoted(_in_words(line)) for line in lines)
+            yield from (_with_badges(line, prefix) for line in lines)
+
+
+def _with_badges(line: str, prefix: str) -> str:
+    """Markdown of quoted words and citation marks; a row alone is without its bars."""
+    parts = re.split(r"(\[\d{1,3}\])", line)
+    return "".join(
+        _badges(part[1:-1], prefix) if index % 2 else quoted(_in_words(part))
+        for index, part in enumerate(parts)
+    )
 
 
 def _prose(passage: str, lines: list[tuple[int, int]], start: int, end: int) -> str:
