@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 from measure import DATA, ROOT, save
 
-from ingest.chunk import contextual_text, cut_sections
+from ingest.chunk import chunk_document, contextual_text
 from ingest.limits import options_of
+from ingest.messages import Reading
 from ingest.reading import read_document
 from ingest.target import chunking_for
 from rag_app.embeddings.cores import threads
@@ -53,10 +54,11 @@ def operations(texts: Sequence[Ids]) -> float:
 def passages(encoder: OnnxEncoder, settings: Settings) -> list[Ids]:
     """Tokens of passages from the middle of a report."""
     model = MiniLM(encoder, "int8")
-    head, parts = read_document(PDF, options_of(settings))
-    sections = [section for part in parts for section in part.sections]
+    reading = Reading(read_document(PDF, options_of(settings)))
+    parts = (part.sections for part in reading.parts())
     chunking = chunking_for(settings, model.identity)
-    chunks = list(cut_sections("0" * 64, head.media_type, sections, model, chunking))
+    opened = reading.opened
+    chunks = chunk_document(opened.document_id, opened.media_type, parts, model, chunking)
     middle = chunks[len(chunks) // 3 :][: 2 * TEXTS]
     return list(encoder.tokenize([contextual_text(chunk) for chunk in middle]))
 

@@ -36,7 +36,7 @@ from ingest import load
 from ingest.isolate import Worker, WorkerDied
 from ingest.limits import Limits
 from ingest.load import LoadOptions
-from ingest.reading import Part, Refused
+from ingest.messages import Part, Refused, Summary
 from ingest.worker import Job
 
 FOLDER = DATA / "pdfs"
@@ -123,7 +123,7 @@ class Reader:
         self._worker.ask(Job(path, options, load.FORMATS))
         texts: dict[int, str] = {}
         try:
-            while message := self._worker.answer():
+            while not isinstance(message := self._worker.answer(), Summary):
                 if isinstance(message, Refused):
                     return "", message.reason
                 if isinstance(message, Part):

@@ -23,7 +23,7 @@ from tutorial_report import ours, theirs
 from ingest import load
 from ingest.isolate import Worker
 from ingest.limits import limits_of, options_of
-from ingest.reading import Head
+from ingest.messages import Summary
 from ingest.worker import Job
 from rag_app.settings import load_settings
 
@@ -38,8 +38,9 @@ def parsed() -> dict[str, float]:
     worker = Worker(limits_of(settings))
     for pdf in PDFS:
         worker.ask(Job(pdf, options_of(settings), load.FORMATS))
-        while message := worker.answer():
-            pages += message.pages if isinstance(message, Head) else 0
+        while not isinstance(message := worker.answer(), Summary):
+            pass
+        pages += message.pages
         worker.done()
     worker.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -21,8 +21,8 @@ from ingest.limits import limits_of, options_of
 from ingest.listing import MOST_BYTES, Listing, Member
 from ingest.load import LoadOptions, digest_file
 from ingest.load.members import outer_archive
+from ingest.messages import Refused
 from ingest.plan import outcome_of_error
-from ingest.reading import Refused
 from ingest.worker import Job
 from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.settings import Settings

@@ -48,34 +48,46 @@ _ROW = "|"  # begins a row of a table
 _FULL = 0.75  # a line that reaches this share of the page's width goes on in the next
 
 
+class Cleaner:
+    """Cleans one document, block by block; what earlier blocks say holds for later ones."""
+
+    def __init__(self) -> None:
+        self._hyphens = Hyphens()
+        self._said: set[str] = set()
+
+    def clean(self, block: LoadedDocument) -> tuple[CleanPage, ...]:
+        """Cleans the next pages; a page without text stays, empty."""
+        traced = [TracedText(page.text) for page in block.pages]
+        for text in traced:
+            text.sub(_ODD if block.media_type not in PRINTED else _ODD_IN_PDF, _even)
+            _compose(text)
+        on_paper = block.media_type in PRINTED
+        pages = list(zip(block.pages, traced, strict=True))
+        printed = [(page, text) for page, text in pages if on_paper and not page.keeps_lines]
+        # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
+        self._drop_furniture(printed)
+        self._hyphens.learn(text.text for _, text in printed)
+        for _, text in printed:
+            text.sub(CUT, self._hyphens.joined)
+            _reflow(text)
+        for page, text in pages:
+            if not on_paper or page.keeps_lines:
+                _keep_lines(text)
+        return tuple(
+            CleanPage(page.number, text.text, text.offsets, page.label) for page, text in pages
+        )
+
+    def _drop_furniture(self, pages: Sequence[tuple[Page, TracedText]]) -> None:
+        numbered = [(page.number, text.text) for page, text in pages]
+        found = repeated_edges(numbered, self._said)
+        for (_, text), ranges in zip(pages, found, strict=True):
+            if ranges:
+                text.replace((start, end, "") for start, end in ranges)
+
+
 def clean_pages(document: LoadedDocument) -> tuple[CleanPage, ...]:
-    """Cleans all pages of a document; a page without text stays, empty."""
-    traced = [TracedText(page.text) for page in document.pages]
-    for text in traced:
-        text.sub(_ODD if document.media_type not in PRINTED else _ODD_IN_PDF, _even)
-        _compose(text)
-    on_paper = document.media_type in PRINTED
-    pages = list(zip(document.pages, traced, strict=True))
-    printed = [(page, text) for page, text in pages if on_paper and not page.keeps_lines]
-    # Elsewhere a line on many pages is a slide's title or the head of a sheet's table.
-    _drop_furniture(printed)
-    hyphens = Hyphens([text.text for _, text in printed])
-    for _, text in printed:
-        text.sub(CUT, hyphens.joined)
-        _reflow(text)
-    for page, text in pages:
-        if not on_paper or page.keeps_lines:
-            _keep_lines(text)
-    return tuple(
-        CleanPage(page.number, text.text, text.offsets, page.label) for page, text in pages
-    )
-
-
-def _drop_furniture(pages: Sequence[tuple[Page, TracedText]]) -> None:
-    numbered = [(page.number, text.text) for page, text in pages]
-    for (_, text), ranges in zip(pages, repeated_edges(numbered), strict=True):
-        if ranges:
-            text.replace((start, end, "") for start, end in ranges)
+    """Cleans all pages of a document together."""
+    return Cleaner().clean(document)
 
 
 def _even(match: re.Match[str]) -> str:

@@ -34,11 +34,14 @@ class _Edge(NamedTuple):
     value: int | None
 
 
-def repeated_edges(pages: Sequence[tuple[int, str]]) -> list[list[tuple[int, int]]]:
+def repeated_edges(
+    pages: Sequence[tuple[int, str]], said: set[str] | None = None
+) -> list[list[tuple[int, int]]]:
     """Finds what to remove.
 
     Args:
         pages: Number and text of each page.
+        said: What earlier pages of the document keep; what these keep is added.
 
     Returns:
         For each page the ranges of its text that are running headers or footers, in order.
@@ -56,12 +59,13 @@ def repeated_edges(pages: Sequence[tuple[int, str]]) -> list[list[tuple[int, int
     repeated = sum(line.end - line.start for page in found for line in set(page))
     if repeated > 0.8 * sum(len(text.strip()) for _, text in pages):
         return [[] for _ in pages]  # what repeats is the document itself
-    return list(_but_the_first(found))
+    return list(_but_the_first(found, set() if said is None else said))
 
 
-def _but_the_first(found: Sequence[Sequence[_Edge]]) -> Iterator[list[tuple[int, int]]]:
+def _but_the_first(
+    found: Sequence[Sequence[_Edge]], said: set[str]
+) -> Iterator[list[tuple[int, int]]]:
     """Where the repeated lines of each page are, but for those that say something new."""
-    said: set[str] = set()
     for page in found:
         new = {line.key for line in page if line.key not in said and _says_something(line.key)}
         said |= new

@@ -39,9 +39,13 @@ _PREFIXES = frozenset(
 class Hyphens:
     """Decides for one document; reads its words when the first decision is due."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._texts = texts
-        self._words: frozenset[str] | None = None
+    def __init__(self) -> None:
+        self._unread: list[str] = []
+        self._words: set[str] = set()
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Takes further pages of the document in."""
+        self._unread += texts
 
     def joined(self, match: re.Match[str]) -> str:
         """What takes the place of a match of ``CUT``: a hyphen, nothing, or what it was."""
@@ -62,12 +66,9 @@ class Hyphens:
             return False
         return left in _PREFIXES or (left in words and right in words)
 
-    def _known(self) -> frozenset[str]:
-        if self._words is None:
-            found: set[str] = set()
-            for text in self._texts:
-                found.update(_WORD.findall(_without_halves(text).casefold()))
-            self._words = frozenset(found)
+    def _known(self) -> set[str]:
+        while self._unread:
+            self._words.update(_WORD.findall(_without_halves(self._unread.pop()).casefold()))
         return self._words
 
 

@@ -15,7 +15,7 @@ from queue import Empty, Full, Queue
 from typing import IO
 
 from ingest.limits import Limits
-from ingest.reading import Message, StillReading
+from ingest.messages import Message, StillReading
 from ingest.worker import OUT_OF_MEMORY, Job, Setup
 
 _SCRIPT = Path(__file__).with_name("worker.py")
@@ -29,10 +29,11 @@ _RSS_UNIT = 1024 if sys.platform == "linux" else 1024**2
 _ALLOWED = {
     ("ingest.listing", "Listing"),
     ("ingest.listing", "Member"),
-    ("ingest.reading", "Head"),
-    ("ingest.reading", "Part"),
-    ("ingest.reading", "Refused"),
-    ("ingest.reading", "StillReading"),
+    ("ingest.messages", "Opened"),
+    ("ingest.messages", "Part"),
+    ("ingest.messages", "Refused"),
+    ("ingest.messages", "StillReading"),
+    ("ingest.messages", "Summary"),
     ("ingest.sections", "Section"),
     ("rag_app.types.documents", "CleanPage"),
 }
@@ -143,7 +144,7 @@ class Worker:
 
     def _receive(self) -> None:
         stream: IO[bytes] | None = self._process.stdout
-        message: Message | _End = None
+        message: Message | _End | None = None
         while not isinstance(message, _End) and stream is not None:
             try:
                 message = _Messages(stream).load()

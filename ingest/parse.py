@@ -1,7 +1,7 @@
 """The first half of the flow, ahead of the model: files are read in processes, cut in a thread.
 
-Passages are handed on in small groups as they are cut, so that the model starts on a document's
-first pages. The queue is bounded: a thousand files do not pile up in memory.
+Passages are handed on as they are cut, so that the model starts on a document's first pages. The
+queue is bounded: a thousand files do not pile up in memory.
 """
 
 from __future__ import annotations
@@ -12,23 +12,22 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from queue import Empty, Full, Queue
 from typing import TYPE_CHECKING, Self
 
-from ingest.chunk import cut_sections
+from ingest.chunk import Cutter
 from ingest.limits import Limits
 from ingest.load import LoadOptions
+from ingest.messages import Summary
 from ingest.plan import Task
 from ingest.pool import Readers, Turn
-from ingest.reading import Head, no_words, unexpected
+from ingest.reading import no_words, unexpected
 from rag_app.errors import DocumentError, RagError
 from rag_app.types import Chunk, ChunkingIdentity
 
 if TYPE_CHECKING:
     from rag_app.embeddings import IdentifiedEmbeddings
 
-_GROUP = 32
 _QUEUED = 512
 _PATIENCE_S = 0.1
 
@@ -41,7 +40,7 @@ class Piece:
 
     task: Task
     chunks: tuple[Chunk, ...]
-    parsed: Head | None = None
+    parsed: Summary | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,18 +132,18 @@ class Parser:
             yield Refusal(turn.task, refused, time.perf_counter() - start)
 
     def _pieces(self, turn: Turn) -> Iterator[Piece]:
-        head, parts = turn.read()
+        reading = turn.read()
         embeddings, chunking = self._model.result()
-        sections = (section for part in parts for section in part.sections)
-        chunks = cut_sections(head.document_id, head.media_type, sections, embeddings, chunking)
+        opened = reading.opened
+        cutter = Cutter(opened.document_id, opened.media_type, embeddings, chunking)
         clock = _Clock()
-        found = False
-        while group := tuple(clock.timed(islice(chunks, _GROUP))):
-            found = True
-            yield Piece(turn.task, group)
-        if not found:
+        for part in reading.parts():
+            for chunks in clock.timed(cutter.cut(part.sections)):
+                yield Piece(turn.task, chunks)
+        if not cutter.made:
             raise no_words(turn.task.paths[0])
-        yield Piece(turn.task, (), replace(head, stages=head.stages | {"cut": clock.seconds}))
+        stages = reading.summary.stages | {"cut": clock.seconds}
+        yield Piece(turn.task, (), replace(reading.summary, stages=stages))
 
 
 class _Clock:
@@ -153,9 +152,11 @@ class _Clock:
     def __init__(self) -> None:
         self.seconds = 0.0
 
-    def timed(self, items: Iterator[Chunk]) -> list[Chunk]:
-        """All items."""
+    def timed(self, groups: Iterator[tuple[Chunk, ...]]) -> Iterator[tuple[Chunk, ...]]:
+        """The same."""
         start = time.perf_counter()
-        made = list(items)
+        for group in groups:
+            self.seconds += time.perf_counter() - start
+            yield group
+            start = time.perf_counter()
         self.seconds += time.perf_counter() - start
-        return made

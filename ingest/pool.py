@@ -17,8 +17,18 @@ from ingest.isolate import Worker, WorkerDied
 from ingest.legacy import Converter, StandIn
 from ingest.limits import Limits
 from ingest.load import LoadOptions, is_plain
+from ingest.messages import (
+    OUT_OF_TURN,
+    Message,
+    OfDocument,
+    Opened,
+    Part,
+    Reading,
+    Refused,
+    Summary,
+)
 from ingest.plan import Task
-from ingest.reading import Head, Message, Part, Refused, read_document
+from ingest.reading import read_document
 from ingest.worker import Job
 from rag_app.errors import DocumentError, DocumentUnreadableError, RagError
 
@@ -29,9 +39,6 @@ _LARGE_MB = 300.0
 """A worker that has held more is replaced, so that the memory goes back."""
 _LONG = 500
 """Files after which a worker is replaced, for libraries that leak."""
-
-
-_ODD = "a worker process answered out of turn"
 
 
 class Turn:
@@ -49,24 +56,18 @@ class Turn:
         self.task, self._options, self._worker = task, options, worker
         self._stand_in, self._error = stand_in, error
 
-    def read(self) -> tuple[Head, Iterator[Part]]:
-        """What is known of it, and its parts as they come.
+    def read(self) -> Reading:
+        """The document, as soon as its first pages are read.
 
         Raises:
-            DocumentError: It cannot be ingested. The parts may raise it, too.
+            DocumentError: It cannot be ingested. That may show in later pages, too.
         """
         path = self.task.paths[0]
         if self._error is not None:
             raise self._error
         if self._worker is None:
-            return read_document(path, self._options)
-        head = _next(path, self._worker)
-        if isinstance(head, Refused):
-            self._worker.done()
-            raise head.error()
-        if not isinstance(head, Head):
-            raise TypeError(_ODD)
-        return head, _parts(path, self._worker, head.peak_mb)
+            return Reading(read_document(path, self._options))
+        return Reading(_answers(path, self._worker))
 
     def end(self) -> None:
         """Nobody wants more of it: what is left of its answer would be taken for the next one's."""
@@ -80,12 +81,17 @@ class Turn:
             self._stand_in.close()
 
 
-def _parts(path: Path, worker: Worker, peak_mb: float | None) -> Iterator[Part]:
-    while isinstance(part := _next(path, worker), Part):
-        yield part
+def _answers(path: Path, worker: Worker) -> Iterator[OfDocument]:
+    while isinstance(message := _next(path, worker), Opened | Part):
+        yield message
     worker.done()
-    if (peak_mb or 0.0) > _LARGE_MB or worker.files >= _LONG:
+    if isinstance(message, Refused):
+        raise message.error()
+    if not isinstance(message, Summary):
+        raise TypeError(OUT_OF_TURN)
+    if (message.peak_mb or 0.0) > _LARGE_MB or worker.files >= _LONG:
         worker.stop()
+    yield message
 
 
 def _next(path: Path, worker: Worker) -> Message:

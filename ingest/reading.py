@@ -1,5 +1,9 @@
 """One file from its path to sections ready to be cut: what a worker process does.
 
+A long document is handed on in parts as it is read, so that the embedding model need not wait for
+its last page. What is wrong with a page may therefore be known after earlier parts are out; these
+are void then.
+
 Nothing here knows the embedding model, the store or the settings, so that a worker starts fast and
 holds little.
 """
@@ -9,15 +13,15 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from ingest.clean import clean_pages
-from ingest.listing import Listing
-from ingest.load import LoadOptions, RawFile, load_file, read_file
-from ingest.sections import Section, find_sections
-from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
+from ingest.clean import Cleaner
+from ingest.load import LoadOptions, RawFile, load_blocks, read_file
+from ingest.messages import OfDocument, Opened, Part, Summary
+from ingest.sections import Met, Section, find_sections
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import CleanPage, LoadedDocument
 
 _PART = 200_000
@@ -25,70 +29,36 @@ _PART = 200_000
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """What is known of a document once it is read and cleaned.
+class Block:
+    """Some pages on their way, as they were loaded, cleaned and cut at headings."""
 
-    Attributes:
-        document_id: SHA-256 of the bytes that were read.
-        media_type: What it was read as.
-        title: From the file itself, or None.
-        pages: Number of pages.
-        empty_pages: Pages without text.
-        characters: Of cleaned text.
-        size_bytes: Of the file.
-        stages: Seconds for each stage.
-        peak_mb: Most memory that its worker process held meanwhile, if that is known.
-        ocr_pages: Pages whose text was recognised on an image.
-        warning: What of it is missing, and what to do; empty if nothing is.
+    document: LoadedDocument
+    pages: tuple[CleanPage, ...]
+    sections: list[Section]
+    stages: dict[str, float]
+
+
+def read_blocks(file: RawFile, options: LoadOptions) -> Iterator[Block]:
+    """Parses and cleans a file, block by block.
+
+    Raises:
+        DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
     """
-
-    document_id: str
-    media_type: str
-    title: str | None
-    pages: int
-    empty_pages: int
-    characters: int
-    size_bytes: int
-    stages: dict[str, float] = field(default_factory=dict)
-    peak_mb: float | None = None
-    ocr_pages: int = 0
-    warning: str = ""
-
-    @property
-    def seconds(self) -> float:
-        """All stages together."""
-        return sum(self.stages.values())
+    cleaner, characters = Cleaner(), 0
+    met: Met = {}
+    start = time.perf_counter()
+    for document in load_blocks(file, options):
+        characters += sum(len(page.text) for page in document.pages)
+        check_length(file.name, characters, options)
+        loaded = time.perf_counter()
+        pages = cleaner.clean(document)
+        sections = find_sections(document, pages, met)
+        stages = {"load": loaded - start, "clean": time.perf_counter() - loaded}
+        yield Block(document, pages, sections, stages)
+        start = time.perf_counter()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The sections of some pages, in order; a page is never in two parts."""
-
-    sections: tuple[Section, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """What a worker answers for a file that cannot be ingested: why, and what to do."""
-
-    reason: str
-    skipped: bool = False
-
-    def error(self) -> DocumentError:
-        """The same as an error."""
-        return (DocumentSkippedError if self.skipped else DocumentUnreadableError)(self.reason)
-
-
-@dataclass(frozen=True, slots=True)
-class StillReading:
-    """What a worker says now and then before its answer, if a file takes long."""
-
-
-Message = Head | Part | Refused | Listing | StillReading | None
-"""What a worker says: one Head, its Parts and None; what is in an archive; or why not."""
-
-
-def read_document(path: Path, options: LoadOptions) -> tuple[Head, Iterator[Part]]:
+def read_document(path: Path, options: LoadOptions) -> Iterator[OfDocument]:
     """Reads, parses and cleans one file.
 
     Raises:
@@ -96,13 +66,16 @@ def read_document(path: Path, options: LoadOptions) -> tuple[Head, Iterator[Part
     """
     start = time.perf_counter()
     file = read_file(path, options)
-    document = load_file(file, options)
-    check_length(file.name, sum(len(page.text) for page in document.pages), options)
-    loaded = time.perf_counter()
-    pages = clean_pages(document)
-    sections = find_sections(document, pages)
-    stages = {"load": loaded - start, "clean": time.perf_counter() - loaded}
-    return _head(file, document, pages, stages), _parts(sections)
+    key = hashlib.sha256(file.data).hexdigest()
+    summary: Summary | None = None
+    for block in read_blocks(file, options):
+        if summary is None:
+            yield Opened(key, block.document.media_type)
+            summary = _nothing_yet(key, file, block, time.perf_counter() - start)
+        yield from _parts(block.sections)
+        summary = _with_block(summary, block)
+    if summary is not None:
+        yield summary
 
 
 def no_words(path: Path) -> DocumentSkippedError:
@@ -136,20 +109,30 @@ def check_length(name: str, characters: int, options: LoadOptions) -> None:
         )
 
 
-def _head(
-    file: RawFile, document: LoadedDocument, pages: Sequence[CleanPage], stages: dict[str, float]
-) -> Head:
-    return Head(
-        hashlib.sha256(file.data).hexdigest(),
-        document.media_type,
-        document.title,
-        pages=len(pages),
-        empty_pages=sum(1 for page in pages if not page.text),
-        characters=sum(len(page.text) for page in pages),
+def _nothing_yet(key: str, file: RawFile, block: Block, seconds: float) -> Summary:
+    """The summary before its first block, which took its own share of ``seconds``."""
+    reading = seconds - sum(block.stages.values())
+    return Summary(
+        key,
+        block.document.media_type,
+        block.document.title,
+        pages=0,
+        empty_pages=0,
+        characters=0,
         size_bytes=len(file.data),
-        stages=stages,
-        ocr_pages=sum(1 for page in document.pages if page.recognised),
-        warning=document.warning,
+        stages={"load": reading, "clean": 0.0},
+    )
+
+
+def _with_block(so_far: Summary, block: Block) -> Summary:
+    return replace(
+        so_far,
+        pages=so_far.pages + len(block.pages),
+        empty_pages=so_far.empty_pages + sum(1 for page in block.pages if not page.text),
+        characters=so_far.characters + sum(len(page.text) for page in block.pages),
+        stages={name: so_far.stages[name] + spent for name, spent in block.stages.items()},
+        ocr_pages=so_far.ocr_pages + sum(1 for page in block.document.pages if page.recognised),
+        warning=block.document.warning,
     )
 
 

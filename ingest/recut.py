@@ -12,18 +12,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ingest.chunk import TokenCounter, chunk_document, contextual_text, split_chunks
-from ingest.clean import clean_pages
-from ingest.load import LoadOptions, load_file, read_file
+from ingest.chunk import chunk_document, contextual_text, split_chunks
+from ingest.cut import TokenCounter
+from ingest.load import LoadOptions, read_file
+from ingest.reading import Block, read_blocks
 from rag_app.errors import UsageError
 from rag_app.settings import Settings
 from rag_app.types import (
     Chunk,
     ChunkingIdentity,
-    CleanPage,
     DocumentRecord,
     EmbeddingIdentity,
-    LoadedDocument,
 )
 from rag_app.types.media import BY_LINE
 
@@ -94,23 +93,26 @@ class Recutter:
     def _from_file(self, record: DocumentRecord) -> list[Chunk]:
         """Nothing if no path of the document leads to its content any more."""
         for source in record.sources:
-            if loaded := _loaded(Path(source), record.id, self._options):
-                return chunk_document(record.id, *loaded, self._embeddings, self._chunking)
+            if blocks := _blocks(Path(source), record.id, self._options):
+                return chunk_document(
+                    record.id,
+                    blocks[0].document.media_type,
+                    (block.sections for block in blocks),
+                    self._embeddings,
+                    self._chunking,
+                )
         return []
 
 
-def _loaded(
-    path: Path, document_id: str, options: LoadOptions
-) -> tuple[LoadedDocument, tuple[CleanPage, ...]] | None:
+def _blocks(path: Path, document_id: str, options: LoadOptions) -> list[Block]:
     """A document from its file, if that still holds this very content."""
     try:
         file = read_file(path, options)
         if hashlib.sha256(file.data).hexdigest() != document_id:
-            return None
-        document = load_file(file, options)
-        return document, clean_pages(document)
+            return []
+        return list(read_blocks(file, options))
     except Exception:  # noqa: BLE001 - one untrusted file must not stop the others
-        return None
+        return []
 
 
 def chunking_after(

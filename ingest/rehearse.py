@@ -12,9 +12,10 @@ from ingest.archives import open_archives
 from ingest.files import select
 from ingest.ledger import Ledger
 from ingest.limits import limits_of, options_of
+from ingest.messages import Summary
 from ingest.plan import Duplicates, fingerprints, forgotten, make_plan, outcome_of_error
 from ingest.pool import Readers, Turn
-from ingest.reading import Head, no_words
+from ingest.reading import no_words
 from ingest.report import IngestReport, Progress
 from ingest.target import Target
 from rag_app.errors import DocumentError
@@ -77,7 +78,7 @@ def rehearse(
 def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
     first, *others = map(str, turn.task.paths)
     try:
-        head = _read(turn)
+        read = _read(turn)
     except DocumentError as error:
         for path in (first, *others):
             yield outcome_of_error(path, error, turn.task.document_id)
@@ -85,24 +86,27 @@ def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
     yield FileOutcome(
         first,
         "updated" if first in known else "added",
-        head.warning,
-        document_id=head.document_id,
-        pages=head.pages,
-        empty_pages=head.empty_pages,
-        characters=head.characters,
-        seconds=head.seconds,
-        stages=head.stages,
-        peak_mb=head.peak_mb,
-        ocr_pages=head.ocr_pages,
+        read.warning,
+        document_id=read.document_id,
+        pages=read.pages,
+        empty_pages=read.empty_pages,
+        characters=read.characters,
+        seconds=read.seconds,
+        stages=read.stages,
+        peak_mb=read.peak_mb,
+        ocr_pages=read.ocr_pages,
     )
     for path in others:
         reason = f"The same content as {first}."
-        yield FileOutcome(path, "duplicate", reason, head.document_id, head.pages)
+        yield FileOutcome(path, "duplicate", reason, read.document_id, read.pages)
 
 
-def _read(turn: Turn) -> Head:
-    head, parts = turn.read()
-    texts = [one.page.text[one.start : one.end] for part in parts for one in part.sections]
-    if not any(char.isalnum() for text in texts for char in text):
+def _read(turn: Turn) -> Summary:
+    reading = turn.read()
+    has_words = False
+    for part in reading.parts():
+        texts = (one.page.text[one.start : one.end] for one in part.sections)
+        has_words = has_words or any(char.isalnum() for text in texts for char in text)
+    if not has_words:
         raise no_words(turn.task.paths[0])
-    return head
+    return reading.summary

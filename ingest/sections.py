@@ -40,23 +40,56 @@ def bare(text: str) -> str:
     return _WORD_CHARACTERS.sub("", text.casefold())
 
 
-def find_sections(document: LoadedDocument, pages: Sequence[CleanPage]) -> list[Section]:
-    """Cuts all pages at their headings."""
+Met = dict[tuple[int, str, int | None], None]
+"""Headings that stand where they are said to be: their pages, titles and offsets, in order."""
+
+
+def find_sections(
+    document: LoadedDocument, pages: Sequence[CleanPage], met: Met | None = None
+) -> list[Section]:
+    """Cuts pages at their headings.
+
+    Args:
+        document: As it was loaded, or some pages of it, with the headings on them and before them.
+        pages: The same pages, cleaned.
+        met: Headings of earlier pages; those of these pages are added.
+    """
+    met = {} if met is None else met
+    levels = {_key(heading): heading.level for heading in document.headings}
+    path: list[_Placed] = []
+    for key in met:
+        if key in levels:  # type that told headings apart at first may do so no more
+            _open(path, _Placed(0, levels[key], _title(key[1])))
     by_page: dict[int, list[Heading]] = {}
     for heading in document.headings:
         by_page.setdefault(heading.page, []).append(heading)
-    path: list[_Placed] = []
     sections: list[Section] = []
     for page in pages:
-        placed = [_place(heading, page) for heading in by_page.get(page.number, [])]
-        found = sorted((one for one in placed if one), key=lambda one: one.start)
-        sections += _page_sections(page, found, path)
+        placed = [(_place(one, page), one) for one in by_page.get(page.number, [])]
+        found = sorted(((at, one) for at, one in placed if at), key=lambda pair: pair[0].start)
+        met |= {_key(one): None for _, one in found}
+        sections += _page_sections(page, [at for at, _ in found], path)
     return sections
+
+
+def _key(heading: Heading) -> tuple[int, str, int | None]:
+    return heading.page, heading.title, heading.offset
+
+
+def _title(words: str) -> str:
+    return words[:_LONGEST_TITLE].strip()
+
+
+def _open(path: list[_Placed], placed: _Placed) -> None:
+    """Puts a heading under those that are above it."""
+    while path and path[-1].level >= placed.level:
+        path.pop()
+    path.append(placed)
 
 
 def _place(heading: Heading, page: CleanPage) -> _Placed | None:
     """Where a heading stands in the cleaned text; None if cleaning took it for a page header."""
-    title = heading.title[:_LONGEST_TITLE].strip()
+    title = _title(heading.title)
     letters = bare(title)
     if not letters:
         return None
@@ -83,9 +116,7 @@ def _page_sections(page: CleanPage, found: Sequence[_Placed], path: list[_Placed
             sections.append(Section(page, start, placed.start, _titles(path)))
             start, body, titles = placed.start, 0, 0
         titles += len(bare(placed.title))
-        while path and path[-1].level >= placed.level:
-            path.pop()
-        path.append(placed)
+        _open(path, placed)
     body += len(bare(page.text[read:]))
     if body > titles or not sections:
         sections.append(Section(page, start, len(page.text), _titles(path)))

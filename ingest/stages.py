@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ingest.chunk import chunk_document
-from ingest.clean import clean_pages
 from ingest.legacy import readable
 from ingest.limits import options_of
-from ingest.load import FORMATS, format_of, load_file, read_file, told_by_content
+from ingest.load import FORMATS, format_of, joined, read_file, told_by_content
+from ingest.reading import read_blocks
 from ingest.target import Target
 from rag_app.settings import Settings
 from rag_app.types import Chunk, CleanPage, LoadedDocument
@@ -87,12 +87,14 @@ def stages_of(path: str | Path, settings: Settings) -> Stages:
     file = read_file(source, options)
     told = told_by_content(file, named.media_type)
     with readable(source, options, settings.parse_seconds) as found:
-        document = load_file(file, found)
-    pages = clean_pages(document)
+        blocks = list(read_blocks(file, found))
+    document = joined([block.document for block in blocks])
+    pages = tuple(page for block in blocks for page in block.pages)
     with Store(settings) as store:
         embeddings, chunking = Target(store, settings, settings.collection, None).model()
     digest = hashlib.sha256(file.data).hexdigest()
-    chunks = chunk_document(digest, document, pages, embeddings, chunking)
+    sections = (block.sections for block in blocks)
+    chunks = chunk_document(digest, document.media_type, sections, embeddings, chunking)
     return Stages(
         str(source),
         digest,

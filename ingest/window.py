@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from ingest.chunk import contextual_text
 from ingest.load.members import outer_archive
+from ingest.messages import Summary
 from ingest.parse import Piece
 from ingest.plan import Task
-from ingest.reading import Head
 from rag_app.types import Chunk, DocumentRecord, FileOutcome, FileState
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Job:
     task: Task
     chunks: list[Chunk] = field(default_factory=list)
     vectors: list[NDArray[np.float32] | None] = field(default_factory=list)
-    parsed: Head | None = None
+    parsed: Summary | None = None
     waiting: int = 0
     seconds: float = 0.0
     words: int | None = None
@@ -126,7 +126,7 @@ class Job:
     def _truncated(self) -> int:
         return sum(1 for chunk in self.chunks if chunk.truncated)
 
-    def _known(self) -> Head:
+    def _known(self) -> Summary:
         if self.parsed is None:
             raise RuntimeError("the document is not parsed to its end")
         return self.parsed

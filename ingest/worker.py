@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.load import Format, LoadOptions
-    from ingest.reading import Head, Message, Part
+    from ingest.messages import Message
 
 OUT_OF_MEMORY = 41
 """Exit status of a worker that was refused memory: what is left of it cannot be trusted."""
@@ -73,7 +73,7 @@ def _with_signs_of_life(job: Job, seconds: float, say: Callable[[Message], None]
     """The job with its time to begin anew at each page that takes long in all honesty."""
     from dataclasses import replace
 
-    from ingest.reading import StillReading
+    from ingest.messages import StillReading
 
     def on_page() -> None:
         _alarm(seconds)
@@ -126,9 +126,12 @@ def _refuse_outside(event: str, _arguments: tuple[object, ...]) -> None:
 
 
 def _answers(job: Job, seconds: float) -> Iterator[Message]:
-    """The messages for one job: a head, its parts and None, or what is wrong with the file."""
+    """The messages for one job; the last may be what is wrong with the file."""
+    from dataclasses import replace
+
     from ingest import load
-    from ingest.reading import Refused, read_document, unexpected
+    from ingest.messages import Refused, Summary
+    from ingest.reading import read_document, unexpected
     from rag_app.errors import DocumentError, DocumentSkippedError
 
     load.FORMATS = job.formats  # those that were added while the program runs
@@ -140,32 +143,32 @@ def _answers(job: Job, seconds: float) -> Iterator[Message]:
 
             yield list_archive(job.path, job.options)
             return
-        head, parts = read_document(job.path, job.options)
+        for message in read_document(job.path, job.options):
+            left = _alarm(0)  # meanwhile it is the parent who is waited for
+            if isinstance(message, Summary):
+                yield replace(message, peak_mb=_peak_mb())
+            else:
+                yield message
+            _alarm(left)
     except DocumentError as error:
         yield Refused(str(error), skipped=isinstance(error, DocumentSkippedError))
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
     except Exception as error:  # noqa: BLE001 - one untrusted file must not stop the others
         yield Refused(str(unexpected(job.path, error)))
-    else:
-        yield from _whole(head, parts)
     finally:
         _alarm(0)
 
 
-def _whole(head: Head, parts: Iterator[Part]) -> Iterator[Message]:
-    from dataclasses import replace
+def _alarm(seconds: float) -> float:
+    """Has the system end this process, whatever it is doing then, unless told otherwise before.
 
-    _alarm(0)  # from here on it is the parent who is waited for
-    yield replace(head, peak_mb=_peak_mb())
-    yield from parts
-    yield None
-
-
-def _alarm(seconds: float) -> None:
-    """Has the system end this process, whatever it is doing then, unless told otherwise before."""
+    Returns:
+        The seconds that it had left; 0 to end it never, as in ``seconds``.
+    """
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return signal.setitimer(signal.ITIMER_REAL, seconds)[0]
+    return 0.0
 
 
 def _forget_peak() -> None:

@@ -11,6 +11,7 @@ from store_samples import Item, assert_whole, document
 from ingest.chunk import chunk_document, contextual_text
 from ingest.clean import clean_pages
 from ingest.load import LoadOptions, load_document
+from ingest.sections import find_sections
 from ingest.switch import open_switch, plan_switch
 from rag_app.embeddings import IdentifiedEmbeddings
 from rag_app.settings import Settings
@@ -75,7 +76,8 @@ def file_item(path: Path, embeddings: IdentifiedEmbeddings, chunking: ChunkingId
     loaded = load_document(path, LoadOptions())
     pages = clean_pages(loaded)
     id_ = hashlib.sha256(path.read_bytes()).hexdigest()
-    chunks = chunk_document(id_, loaded, pages, embeddings, chunking)
+    sections = find_sections(loaded, pages)
+    chunks = chunk_document(id_, loaded.media_type, [sections], embeddings, chunking)
     made = document(1, [chunk.text for chunk in chunks])[0]
     record = DocumentRecord(
         id_,

@@ -14,6 +14,7 @@ from ingest.chunk import chunk_document, contextual_text
 from ingest.clean import clean_pages
 from ingest.load import load_document
 from ingest.pack import pack, with_overlap
+from ingest.sections import find_sections
 from ingest.units import Unit, split_units
 from rag_app.errors import UsageError
 from rag_app.types import MARKDOWN, PDF, TEXT, ChunkingIdentity, Heading, LoadedDocument, Page
@@ -24,9 +25,9 @@ SENTENCE = "The pump is checked by two people every {} weeks before the season b
 
 def cut(document, size=60, overlap=0, model=None):
     pages = clean_pages(document)
-    chunks = chunk_document(
-        ID, document, pages, model or Words(), ChunkingIdentity(size=size, overlap=overlap)
-    )
+    chunking = ChunkingIdentity(size=size, overlap=overlap)
+    sections = find_sections(document, pages)
+    chunks = chunk_document(ID, document.media_type, [sections], model or Words(), chunking)
     return chunks, pages
 
 

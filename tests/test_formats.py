@@ -11,6 +11,7 @@ from ingest_samples import Words
 
 from ingest.chunk import chunk_document
 from ingest.clean import clean_pages
+from ingest.sections import find_sections
 from rag_app.types import Chunk, ChunkingIdentity, Citation, DocumentRecord
 from rag_app.types.media import DOCX, EMAIL, PPTX, XLSX
 
@@ -157,9 +158,9 @@ def test_a_workbook_gives_sheets_ranges_and_row_numbers() -> None:
 def test_every_passage_of_a_long_sheet_names_its_columns_and_its_rows() -> None:
     rows = [f"{number},Person {number},{number * 3} kg" for number in range(300)]
     loaded = load("a.csv", "\n".join(["id,name,weight", *rows]))
-    chunks = chunk_document(
-        "d" * 64, loaded, clean_pages(loaded), Words(), ChunkingIdentity(256, 32)
-    )
+    sections = find_sections(loaded, clean_pages(loaded))
+    chunking = ChunkingIdentity(256, 32)
+    chunks = chunk_document("d" * 64, loaded.media_type, [sections], Words(), chunking)
     assert len(chunks) > 10
     for chunk in chunks:
         assert "| Row | id | name | weight |" in chunk.text

@@ -19,9 +19,9 @@ from ingest import ingest_paths, load
 from ingest.isolate import Worker, WorkerDied, _Messages
 from ingest.limits import Limits
 from ingest.load import Format, LoadOptions
+from ingest.messages import Summary
 from ingest.plan import Task
 from ingest.pool import Readers
-from ingest.reading import Head
 from rag_app.errors import DocumentError
 from rag_app.store import Store
 
@@ -51,7 +51,7 @@ def read(paths, limits=LIMITS, options=None):
     try:
         for turn in readers.turns([Task(path.name, (path,)) for path in paths]):
             try:
-                _, parts = turn.read()
+                parts = turn.read().parts()
                 found.append([one.page.text for part in parts for one in part.sections])
             except DocumentError as error:
                 found.append(str(error))
@@ -125,11 +125,11 @@ def test_pages_come_in_parts_and_in_order(tmp_path):
     assert [len(one) for one in found] == [40, 1, 40, 1]
     readers = Readers(LoadOptions(), LIMITS)
     turn = next(readers.turns([Task("long", (tmp_path / "00.fault",))]))
-    head, parts = turn.read()
-    assert head.pages == 40
-    assert head.peak_mb is None or head.peak_mb > 1
-    assert set(head.stages) == {"load", "clean"}
-    assert 3 < sum(1 for _ in parts) < 10
+    reading = turn.read()
+    assert 3 < sum(1 for _ in reading.parts()) < 10
+    assert reading.summary.pages == 40
+    assert reading.summary.peak_mb is None or reading.summary.peak_mb > 1
+    assert set(reading.summary.stages) == {"load", "clean"}
     readers.close()
 
 
@@ -138,7 +138,7 @@ def test_an_answer_that_is_left_is_not_taken_for_the_next_one(tmp_path):
     readers = Readers(LoadOptions(), LIMITS)
     taken = []
     for turn in readers.turns([Task(path.name, (path,)) for path in paths]):
-        _, parts = turn.read()
+        parts = turn.read().parts()
         taken.append(turn.task.document_id)
         if turn.task.document_id == "00.fault":
             next(parts)
@@ -152,8 +152,8 @@ def test_an_answer_can_make_nothing_run_here():
     """A worker that a file took over might send anything."""
     with pytest.raises(pickle.UnpicklingError, match="no answer"):
         _Messages(BytesIO(pickle.dumps(os.system))).load()
-    head = Head("id", "text/plain", None, 1, 0, 4, 4)
-    assert _Messages(BytesIO(pickle.dumps(head))).load() == head
+    summary = Summary("id", "text/plain", None, 1, 0, 4, 4)
+    assert _Messages(BytesIO(pickle.dumps(summary))).load() == summary
 
 
 def test_a_worker_that_is_closed_is_gone(tmp_path):

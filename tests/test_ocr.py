@@ -248,9 +248,9 @@ def test_without_the_package_the_outcome_says_which_pages_are_missing(
 ) -> None:
     pages = (("Words of its own.", None), ("", drawn(OTTER)), ("", None))
     path = scan(tmp_path / "mixed.pdf", *pages)
-    head, _ = read_document(path, LoadOptions())
-    assert (head.pages, head.empty_pages, head.ocr_pages) == (3, 2, 0)
-    job = Job(Task(head.document_id, (path,)), parsed=head)
+    *_, summary = read_document(path, LoadOptions())
+    assert (summary.pages, summary.empty_pages, summary.ocr_pages) == (3, 2, 0)
+    job = Job(Task(summary.document_id, (path,)), parsed=summary)
     (outcome,) = job.outcomes({})
     assert outcome.state == "added"
     assert outcome.reason.startswith("1 page(s) are images")

@@ -16,6 +16,7 @@ from ingest.clean import clean_pages
 from ingest.load import load_document, pdfium
 from ingest.load.page_image import quote_rectangles
 from ingest.locate import find_quote
+from ingest.sections import find_sections
 from ingest.traced import raw_range
 from ingest.units import split_units
 from rag_app.types import ChunkingIdentity
@@ -188,7 +189,8 @@ def test_passages_end_between_rows(tmp_path: Path) -> None:
     document = load_document(table_pdf(tmp_path / "a.pdf", rows))
     pages = clean_pages(document)
     chunking = ChunkingIdentity(size=60, overlap=0)
-    chunks = chunk_document("d" * 64, document, pages, Words(), chunking)
+    sections = find_sections(document, pages)
+    chunks = chunk_document("d" * 64, document.media_type, [sections], Words(), chunking)
     assert len(chunks) > 5
     lines = set(pages[0].text.split("\n"))
     for chunk in chunks:

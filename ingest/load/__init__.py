@@ -2,13 +2,14 @@
 
 A loader is a function ``load(file: RawFile, options: LoadOptions) -> LoadedDocument``. To add a
 format, write one module with such a function and add its row; the module is imported when the
-first file of its format is met.
+first file of its format is met. Where documents are long and reading them takes long, as with PDF,
+the module may have ``load_blocks`` instead, which gives the same document block by block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import cast
@@ -30,7 +31,9 @@ __all__ = [
     "explain",
     "format_of",
     "is_plain",
+    "joined",
     "listed_suffixes",
+    "load_blocks",
     "load_document",
     "load_file",
     "read_file",
@@ -38,7 +41,8 @@ __all__ = [
     "told_by_content",
 ]
 
-Loader = Callable[[RawFile, LoadOptions], LoadedDocument]
+Loader = Callable[[RawFile, LoadOptions], Iterator[LoadedDocument]]
+"""Gives a document whole, or block by block."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Format:
     Attributes:
         media_type: What the documents of this format are recorded as.
         suffixes: File name endings in lower case, with the dot.
-        module: Where the function ``load`` is.
+        module: Where the function ``load``, or ``load_blocks``, is.
         plain: Whether it is lines of text, which our own few lines read in time and memory in
             proportion to the size: a small file needs no process of its own.
     """
@@ -59,8 +63,11 @@ class Format:
     plain: bool = False
 
     def loader(self) -> Loader:
-        """The function, imported now."""
-        return cast("Loader", import_module(self.module).load)
+        """The function, imported now; a document that is loaded whole is one block."""
+        module = import_module(self.module)
+        if hasattr(module, "load_blocks"):
+            return cast("Loader", module.load_blocks)
+        return lambda file, options: iter((module.load(file, options),))
 
 
 _SOURCE_CODE = (
@@ -148,8 +155,12 @@ def is_plain(path: Path, size: int) -> bool:
         return False
 
 
-def load_file(file: RawFile, options: LoadOptions) -> LoadedDocument:
+def load_blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]:
     """Parses bytes that were read before, as what they are where that is plain to see.
+
+    Yields:
+        The document, or consecutive pages of it, with all headings up to the last of them, whose
+        levels later pages may change; a warning comes with the last.
 
     Raises:
         DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
@@ -158,12 +169,28 @@ def load_file(file: RawFile, options: LoadOptions) -> LoadedDocument:
     told = told_by_content(file, named.media_type)
     row = next((row for row in FORMATS if row.media_type == told), named)
     try:
-        return row.loader()(file, options)
+        yield from row.loader()(file, options)
     except RecursionError as error:
         raise DocumentUnreadableError(
             f"{file.name} is nested too deeply to be read. Export it again from the program that "
             "made it."
         ) from error
+
+
+def load_file(file: RawFile, options: LoadOptions) -> LoadedDocument:
+    """The same as one document.
+
+    Raises:
+        DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
+    """
+    return joined(list(load_blocks(file, options)))
+
+
+def joined(blocks: Sequence[LoadedDocument]) -> LoadedDocument:
+    """A document from all its blocks."""
+    if len(blocks) == 1:
+        return blocks[0]
+    return replace(blocks[-1], pages=tuple(page for block in blocks for page in block.pages))
 
 
 def load_document(path: Path, options: LoadOptions | None = None) -> LoadedDocument:

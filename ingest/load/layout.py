@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -68,31 +69,49 @@ def with_notes(text: str, notes: Sequence[str]) -> str:
     return "\n\n".join(filter(None, (text, *notes)))
 
 
-def find_headings(pages: Sequence[StyledPage]) -> tuple[Heading, ...]:
-    """Recognises headings by their type; none where the type does not tell them apart."""
-    body = _body_style(pages)
-    found: list[tuple[Heading, _Style]] = []
-    total = 0
-    for page in pages:
-        total += len(page.lines)
-        found += _page_headings(page, body)
-    running = Counter(heading.title for heading, _ in found)
-    limit = max(2, len(pages) // 4)
-    found = [(heading, style) for heading, style in found if running[heading.title] <= limit]
-    if len(found) * 2 > total:
-        return ()
-    common = _common_styles(found)
-    return tuple(
-        Heading(heading.page, _level(style, common), heading.title, heading.offset)
-        for heading, style in found
-    )
+class HeadingFinder:
+    """Recognises the headings of one document by their type, block of pages by block.
 
+    What is usual is counted over all pages so far. A heading's level is its rank among the styles
+    that are seen: later pages may change it.
+    """
 
-def _common_styles(found: Sequence[tuple[Heading, _Style]]) -> list[_Style]:
-    """Styles of headings on several pages: a cover page has sizes of its own."""
-    seen = {(heading.page, style) for heading, style in found}
-    pages = Counter(style for _, style in seen)
-    return [style for style, count in pages.items() if count > 1] or list(pages)
+    def __init__(self) -> None:
+        self._set: Counter[_Style] = Counter()  # characters in each style
+        self._titles: Counter[str] = Counter()
+        self._pages_with: Counter[_Style] = Counter()
+        self._found: list[tuple[Heading, _Style]] = []
+        self._pages = self._lines = 0
+
+    def find(self, pages: Sequence[StyledPage]) -> tuple[Heading, ...]:
+        """Those of all pages, the next ones included; none where type does not tell them apart."""
+        body = self._body_style(pages)
+        found = [one for page in pages for one in _page_headings(page, body)]
+        self._titles.update(heading.title for heading, _ in found)
+        self._pages += len(pages)
+        limit = max(2, self._pages // 4)
+        found = [one for one in found if self._titles[one[0].title] <= limit]
+        self._lines += sum(len(page.lines) for page in pages)
+        self._found += found
+        common = self._common_styles(found)
+        if len(self._found) * 2 > self._lines:
+            return ()
+        return tuple(
+            replace(heading, level=_level(style, common)) for heading, style in self._found
+        )
+
+    def _body_style(self, pages: Sequence[StyledPage]) -> _Style:
+        for page in pages:
+            for line in page.lines:
+                self._set[_style(line)] += line.end - line.start
+        return self._set.most_common(1)[0][0] if self._set else _Style(0.0, 0)
+
+    def _common_styles(self, found: Sequence[tuple[Heading, _Style]]) -> list[_Style]:
+        """Styles of headings on several pages: a cover page has sizes of its own."""
+        seen = {(heading.page, style) for heading, style in found}
+        self._pages_with.update(style for _, style in seen)
+        common = [style for style, count in self._pages_with.items() if count > 1]
+        return common or list(self._pages_with)
 
 
 def _level(style: _Style, common: Sequence[_Style]) -> int:
@@ -119,14 +138,6 @@ def _restyled(line: Line, following: Line) -> bool:
 
 def _style(line: Line) -> _Style:
     return _Style(round(line.size * 2) / 2, line.weight)
-
-
-def _body_style(pages: Sequence[StyledPage]) -> _Style:
-    weights: Counter[_Style] = Counter()
-    for page in pages:
-        for line in page.lines:
-            weights[_style(line)] += line.end - line.start
-    return weights.most_common(1)[0][0] if weights else _Style(0.0, 0)
 
 
 def _page_headings(page: StyledPage, body: _Style) -> list[tuple[Heading, _Style]]:

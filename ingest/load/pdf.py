@@ -6,12 +6,14 @@ imported only for a file that PDFium cannot open.
 
 The raw text of a page is PDFium's, with one change of equal length: where the space on the page
 says that a paragraph ends, the line end ``\\r\\n`` is ``\\n\\n``.
+
+A long PDF comes in blocks of pages, so that the embedding model has work after the first few.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,53 +29,85 @@ if TYPE_CHECKING:
 
 _NO_TITLE = re.compile(r"(?i)untitled|microsoft word\b.*|.*\.(?:docx?|pdf|indd|tex|qxd)|[\W\d_]*")
 _TEXT = re.compile(r"\w")
+_FIRST_BLOCK = 32
+"""Pages that tell what is usual in a document: its body's type, its running headers."""
+_GROWTH = 4
+"""A block is read in less time than a model takes for a fourth of its pages."""
+_LARGEST_BLOCK = 512
 
 
-def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
+def load_blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]:
     """Reads a PDF.
 
     Raises:
         DocumentSkippedError: No page has text, and none is recognised.
         DocumentUnreadableError: It is encrypted, or broken for both parsers.
     """
+    blocks = _blocks(file, options)
     try:
-        with pdfium.open_pdf(file.data, file.name, options.password) as document:
-            reader = PageReader(document, options)
-            loaded = _read(document, reader)
-            files = attached_files(document, file, options)
+        first = next(blocks)
     except pdfium.PdfBrokenError:
         from ingest.load import pypdf_fallback
 
-        return _checked(file, pypdf_fallback.load(file, options), "")
-    missing = _missing(reader.unread, reader.incomplete)
-    without = missing if reader.unread else ""
-    whole = with_attachments(loaded, files, options)
-    return replace(_checked(file, whole, options.ocr, without), warning=missing)
+        yield _checked(file, pypdf_fallback.load(file, options), "")
+        return
+    yield first
+    yield from blocks
 
 
-def _read(document: PdfDocument, reader: PageReader) -> LoadedDocument:
+def _blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]:
+    """The same by PDFium; it is known to be broken, or without text, before the first block."""
+    with pdfium.open_pdf(file.data, file.name, options.password) as document:
+        reader, is_whole = PageReader(document, options), True
+        for block in _read(document, reader):
+            if block.pages and block.pages[-1].number < len(document):
+                is_whole = False
+                yield block
+                continue
+            end = with_attachments(block, attached_files(document, file, options), options)
+            missing = _missing(reader.unread, reader.incomplete)
+            if is_whole:
+                end = _checked(file, end, options.ocr, missing if reader.unread else "")
+            yield replace(end, warning=missing)
+
+
+def _read(document: PdfDocument, reader: PageReader) -> Iterator[LoadedDocument]:
+    """Blocks of pages; those before the first text come with it."""
     metadata, labels = pdfium.properties(document)
-    styled = [reader.read(index) for index in range(len(labels))]
-    if styled and not any(page.text for page in styled) and _all_broken(document):
-        raise pdfium.PdfBrokenError("no page can be read")
-    marked = pdfium.outline(document)
-    headings = tuple(Heading(page, level, title) for level, page, title in marked)
-    pages = tuple(
-        Page(page.number, _paragraphs(page), label or None, page.recognised)
-        for page, label in zip(styled, labels, strict=True)
-    )
-    return LoadedDocument(
-        PDF,
-        pages,
-        title=_title(metadata),
-        headings=headings or layout.find_headings(styled),
-        metadata=metadata,
-    )
+    outline = [Heading(page, level, title) for level, page, title in pdfium.outline(document)]
+    finder = layout.HeadingFinder()
+    waiting: list[layout.StyledPage] = []
+    has_text = False
+    for first, last in _ranges(len(labels)):
+        waiting += [reader.read(index) for index in range(first, last)]
+        has_text = has_text or any(_TEXT.search(page.text) for page in waiting)
+        if not has_text and last < len(labels):
+            continue
+        if waiting and not has_text and _all_broken(document):
+            raise pdfium.PdfBrokenError("no page can be read")
+        marked = tuple(one for one in outline if one.page <= last)
+        yield LoadedDocument(
+            PDF,
+            tuple(_page(page, labels[page.number - 1]) for page in waiting),
+            title=_title(metadata),
+            headings=marked if outline else finder.find(waiting),
+            metadata=metadata,
+        )
+        waiting = []
 
 
-def _paragraphs(page: layout.StyledPage) -> str:
+def _ranges(pages: int) -> Iterator[tuple[int, int]]:
+    """Where blocks begin and end; the last is no smaller than the one before it."""
+    first, size = 0, _FIRST_BLOCK
+    while pages - first >= 2 * size:
+        yield first, first + size
+        first, size = first + size, min(_GROWTH * size, _LARGEST_BLOCK)
+    yield first, pages
+
+
+def _page(page: layout.StyledPage, label: str) -> Page:
     text = page.text if page.recognised else layout.mark_paragraphs(page.text, page.lines)
-    return layout.with_notes(text, page.notes)
+    return Page(page.number, layout.with_notes(text, page.notes), label or None, page.recognised)
 
 
 def _all_broken(document: PdfDocument) -> bool:

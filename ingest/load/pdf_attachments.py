@@ -44,7 +44,7 @@ def attached_files(document: PdfDocument, file: RawFile, options: LoadOptions) -
 def with_attachments(
     document: LoadedDocument, files: Sequence[Attached], options: LoadOptions
 ) -> LoadedDocument:
-    """The document with a page that names its attached files, and their pages.
+    """The end of a document with a page that names its attached files, and their pages.
 
     One that cannot be read is named with the reason, so that nobody takes it for read.
     """
@@ -54,7 +54,7 @@ def with_attachments(
     list_of_names.paragraph("Attached files: " + ", ".join(name for name, _ in files))
     pages: list[Page] = []
     headings: list[Heading] = []
-    before = len(document.pages) + 1
+    before = document.pages[-1].number + 1 if document.pages else 1
     for name, data in files:
         try:
             found = _read(name, data, options)
