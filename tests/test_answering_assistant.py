@@ -135,6 +135,9 @@ def test_k_limits_the_passages(assistant: Assistant) -> None:
     assert not answer.abstained
     assert {citation.chunk_id for citation in answer.citations} == {answer.hits[0].chunk.id}
     assert len(assistant.ask("Who founded Heron Pumps?", k=50).hits) == 6
+    for asked in (assistant.ask, assistant.explain):
+        with pytest.raises(UsageError, match="at least 1"):
+            asked("Who founded Heron Pumps?", k=0)
 
 
 def test_a_document_filter_is_kept_and_told(assistant: Assistant, store: Store) -> None:

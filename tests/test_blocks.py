@@ -50,7 +50,7 @@ def report(path: Path, pages: int = LONG) -> Path:
         chapter = [(f"Chapter {number // 12 + 1}", TITLE), None] if number % 12 == 1 else []
         valves = [
             f"Valve {number}-{name} opens at {number} bar."
-            for name in "elm oak fir ash yew".split()
+            for name in ["elm", "oak", "fir", "ash", "yew"]
         ]
         cut = ("What is said here is infor-", "mation that a line end has cut.")
         said = prose(*valves, *cut, *reversed(valves))

@@ -96,8 +96,10 @@ def test_from_the_choice_to_the_result(browser: Browser, pages: str, tmp_path: P
         page.get_by_role("link", name="Compare").click()
         for one in (page, other):
             expect(one.locator(".verdict")).to_be_visible(timeout=WAIT_MS)
-            expect(one.locator(".compare-table tbody tr")).to_have_count(2)
+            expect(one.locator(".compare-table").first.locator("tbody tr")).to_have_count(2)
             no_exception(one)
+        page.get_by_text("All figures").click()
+        expect(page.get_by_text("Recall@10", exact=True).first).to_be_visible()
         expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=WAIT_MS)
         picture(page, "compare-result")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def test_an_answer_says_why_its_passages_stand_where_they_do(
         expect(best).to_contain_text("cited as [1]")
         expect(best.locator("dd .chip", has_text="warranty")).to_have_count(1)
         expect(best).to_contain_text("1 by vectors and keywords")
+        expect(best.locator("dd", has_text=re.compile(r"^score [01]\.\d\d$"))).to_have_count(1)
         expect(answer.locator(".why-lead")).to_contain_text("enough to answer")
         expect(reasons.filter(has_text="history.md")).to_contain_text("not in this list")
         expect(answer).to_contain_text("36 months")  # the answer stays where it was

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from ingest import ingest_paths
 from rag_app.settings import load_settings
+from rag_app.types.metadata import parse_metadata
 
 pytestmark = pytest.mark.browser
 
@@ -23,11 +24,14 @@ def fill(folder: Path) -> None:
     """A collection of two folders, which say other things of the same."""
     for year, text in (("2019", "24 months"), ("2026", "36 months")):
         (folder / "papers" / year).mkdir(parents=True)
-        facts = f"The pump has a warranty of {text} from the day of delivery.\n"
+        facts = f"The pump has a warranty of {text}, and it is from the day of delivery.\n"
         (folder / "papers" / year / f"terms-{year}.md").write_text(f"# Terms of {year}\n\n{facts}")
-    simple_pdf(folder / "papers" / "2026" / "manual.pdf", "Pump manual", "Clean the filter.")
+    german = "Die Pumpe steht in dem Keller und wird von dem Wart mit der Hand bedient."
+    simple_pdf(folder / "papers" / "2026" / "manual.pdf", "Pump manual", german)
     settings = load_settings(environ=environment(folder))
-    assert ingest_paths([folder / "papers"], settings).failed == 0
+    assert ingest_paths([folder / "papers" / "2019"], settings).failed == 0
+    said = parse_metadata(["team=sales"])
+    assert ingest_paths([folder / "papers" / "2026"], settings, metadata=said).failed == 0
 
 
 def test_a_filter_is_chosen_seen_kept_to_and_lifted(browser: Browser, tmp_path: Path) -> None:
@@ -63,20 +67,27 @@ def test_a_filter_is_chosen_seen_kept_to_and_lifted(browser: Browser, tmp_path: 
             no_exception(page)
         with tab(browser, name="filters-phone", phone=True, dark=True) as page:
             page.goto(address)
-            choose(page, "Only in these documents", "terms-2026.md")
-            choose(page, "Types", "Markdown")
-            expect(page.get_by_label("To page")).to_have_count(1)
-            page.get_by_label("To page").fill("7")
-            page.get_by_label("To page").press("Enter")
-            expect(chip(page, "pages 1–7")).to_be_visible()
-            picture(page, "filters-phone-popover")
-            page.get_by_test_id("stDateInput").get_by_role("spinbutton").first.click()
-            page.keyboard.type("20260102")
-            page.get_by_role("button", name="Friday, January 2, 2026").click()
-            expect(chip(page, "since 2026-01-02")).to_be_visible()
-            page.keyboard.press("Escape")
-            picture(page, "filters-phone-chips")
-            assert overflow(page) <= 0
+            every_field_on_a_phone(page)
+
+
+def every_field_on_a_phone(page: Page) -> None:
+    choose(page, "Languages", "English")
+    choose(page, "Metadata", "team: sales")
+    expect(page.get_by_role("button", name="default · 1 of 3 documents")).to_be_visible()
+    choose(page, "Only in these documents", "terms-2026.md")
+    choose(page, "Types", "Markdown")
+    expect(page.get_by_label("To page")).to_have_count(1)
+    page.get_by_label("To page").fill("7")
+    page.get_by_label("To page").press("Enter")
+    expect(chip(page, "pages 1–7")).to_be_visible()
+    picture(page, "filters-phone-popover")
+    choose_day(page, 0, "20260102", "Friday, January 2, 2026")
+    expect(chip(page, "since 2026-01-02")).to_be_visible()
+    choose_day(page, 1, "20260101", "Thursday, January 1, 2026")
+    expect(chip(page, "2026-01-01 – 2026-01-02")).to_be_visible()  # the days exchanged
+    page.keyboard.press("Escape")
+    picture(page, "filters-phone-chips")
+    assert overflow(page) <= 0
 
 
 def chip(page: Page, text: str) -> Locator:
@@ -95,3 +106,12 @@ def choose(page: Page, field: str, option: str) -> None:
     page.keyboard.press("Escape")  # the list
     expect(page.get_by_role("option")).to_have_count(0)
     expect(chip(page, option)).to_be_visible()
+
+
+def choose_day(page: Page, place: int, typed: str, named: str) -> None:
+    """Types a day into one of the two fields of dates and takes it from the calendar."""
+    field = page.get_by_test_id("stDateInput").nth(place)
+    expect(field).to_be_visible()
+    field.get_by_role("spinbutton").first.click()
+    page.keyboard.type(typed)
+    page.get_by_role("button", name=named).click()

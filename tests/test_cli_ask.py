@@ -268,6 +268,10 @@ class TestChat:
         assert done.returncode == 0, done.stderr
         assert QUESTION in llm.prompt()
         assert "seven years" in llm.prompt()
+        # What was searched for is said of the follow-up alone.
+        (searched,) = [one for one in done.stderr.splitlines() if one.startswith("Searched for:")]
+        assert searched.startswith("Searched for: And of its cord? (")
+        assert "kettle" in searched
 
     def test_an_error_ends_the_answer_and_not_the_chat(self, cli: Cli) -> None:
         with answering_with() as (_, variables):

@@ -284,6 +284,8 @@ def test_words_may_hold_spaces_and_come_twice(tmp_path, settings):
         (b"", "is empty"),
         (b"5 3\na 1 2 3\n", "has 1 words where its header says 5.*cut short"),
         (b"1 3\na 1 2\n", "header may be wrong"),
+        (b"2 2\na 1 2 3\nb 4 5e-1 -.6\n", "more than the 2 numbers.*Correct the header"),
+        (b"2 1\na " + b"\xff\x01\x80\x3f" * 2 + b"b " + b"\xff\x01\x80\x3f" * 2, "goes on after"),
         (b"2 2\na 1 2\nb 3\n", "1 numbers for the word 'b' where 2"),
         (b"a 1 2\nb 3 x\n", "no number"),
         (b"a 1 2\nb 3 nan\n", "not finite"),

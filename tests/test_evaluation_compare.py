@@ -28,6 +28,7 @@ from rag_app.evaluation import (
     to_html,
 )
 from rag_app.evaluation.keyword_index import memory_index
+from rag_app.evaluation.notices import RULES_WARNING
 from rag_app.evaluation.recommend import recommend
 from rag_app.retrieval import Searcher
 from rag_app.settings import Settings
@@ -252,6 +253,16 @@ def test_json_holds_all_and_nothing_else(compared: Comparison) -> None:
     assert set(whole["questions"][0]["hybrid"]) == set(MODELS)
 
 
+def test_the_warning_tells_the_limits_that_were_measured() -> None:
+    """Whoever measures again, or improves the rules, is told to write the new figures there."""
+    results = Path(__file__).parents[1] / "benchmarks" / "results" / "compare_trust.json"
+    cranfield = json.loads(results.read_text(encoding="utf-8"))["figures"]["cranfield"]["hybrid"]
+    assert f"{cranfield['models']} models" in RULES_WARNING
+    assert f"tau of {cranfield['tau']:.2f}" in RULES_WARNING
+    assert f"put {cranfield['best_by_offline']} first" in RULES_WARNING
+    assert f"people {cranfield['best_by_real']}." in RULES_WARNING
+
+
 def test_the_page_asks_no_server_and_cannot_be_broken_by_a_document(compared: Comparison) -> None:
     evil = "</script><script>alert(1)</script>"
     shown = {id_: replace(one, text=evil) for id_, one in compared.shown.items()}
@@ -268,6 +279,9 @@ def test_only_hosted_models_have_a_price(settings: Settings) -> None:
     assert cost.spec == "openai:text-embedding-3-small"
     assert cost.dollars
     assert 0 < cost.dollars < 0.01
+    own = [f"python:custom_samples:{name}" for name in ("factory", "Telling", "broken")]
+    (cost,) = costs_of(own, passages(), settings)  # the user's code may send text, too
+    assert (cost.spec, cost.dollars) == ("python:custom_samples:Telling", None)
 
 
 @pytest.fixture(scope="module")

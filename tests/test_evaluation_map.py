@@ -301,6 +301,11 @@ def test_a_second_model_shows_the_same_passages_beside_the_first(drawn: Collecti
         trace["customdata"] for trace in second[:3]
     ]
     assert page(asked).count('class="chart"') == 2
+    # One that knows no word of the question shows nothing, rather than its first passages.
+    lost = ask_map(both, "Wo?", [vectors[0], np.zeros_like(vectors[1])], k=3)
+    assert [len(view.hits) for view in lost.views] == [3, 0]
+    assert lost.views[1].question is None
+    assert "counting knows no word of the question" in lost.notes[-1]
 
 
 # --- figure, page and picture
@@ -428,6 +433,16 @@ def test_the_command_writes_a_page_with_the_question_on_it(cli: Cli) -> None:
     assert "what a search finds" in done.stderr
     assert done.stdout == ""
     assert (cli.folder / "map.png").stat().st_size > 20_000
+
+
+def test_no_passage_is_sent_before_the_user_agrees(cli: Cli) -> None:
+    hosted = "ollama:all-minilm?base_url=http://192.0.2.1"
+    done = cli.rag("map", "--out", "hosted.html", "--with", hosted)
+    assert done.returncode == 2
+    assert "18 passages and the question would be sent to 192.0.2.1" in done.stderr
+    assert "not known here" in done.stderr
+    assert "Add --yes" in done.stderr
+    assert not (cli.folder / "hosted.html").exists()
 
 
 @pytest.mark.parametrize(

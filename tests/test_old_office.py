@@ -1,23 +1,29 @@
 """Old Office files, converted before they are read.
 
-LibreOffice itself is not installed where these tests run: a small script of its name takes its
-place. It proves the way of a file through this application (what the program is asked, in which
-surroundings, and what becomes of its answers), not what LibreOffice makes of a real document.
+LibreOffice is not installed everywhere: a small script of its name takes its place. It proves the
+way of a file through this application (what the program is asked, in which surroundings, and what
+becomes of its answers). What LibreOffice makes of real documents is tested where it is there.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
 from embeddings_samples import settings_in
 from format_samples import OLE, word, zipped
+from ingest_samples import DATA, needs_data
 
 from ingest import ingest_paths
-from ingest.legacy import Converter
+from ingest.legacy import Converter, readable
+from ingest.load import LoadOptions, load_document
+from ingest.load.old_office import program
 from ingest.rehearse import rehearse
 from ingest.stages import stages_of
 from rag_app.errors import DocumentUnreadableError
@@ -26,6 +32,7 @@ from rag_app.store import Store
 TEXT = "The Heron pump lifts 55 litres a minute."
 DOCX = word(f"<w:p><w:r><w:t>{TEXT}</w:t></w:r></w:p>")
 DEADLINE_S = 60.0
+MEMORY_MB = 150
 
 _SCRIPT = """#!{python}
 import json, os, shutil, subprocess, sys, time
@@ -41,6 +48,12 @@ if what == "hang":
     child = subprocess.Popen(["sleep", "600"])
     (here / "pids").write_text(f"{{os.getpid()}} {{child.pid}}")
     child.wait()
+if what == "crash":
+    os.abort()
+if what == "allocate":
+    held = []
+    while True:
+        held.append(b"x" * 5_000_000)
 if what == "convert":
     ending = sys.argv[sys.argv.index("--convert-to") + 1]
     folder = Path(sys.argv[sys.argv.index("--outdir") + 1])
@@ -133,6 +146,44 @@ def test_what_libreoffice_makes_nothing_of(office, settings, old):
     assert "save it as .docx" in found.reason
 
 
+def test_libreoffice_that_crashes_costs_one_file_alone(office, settings, old):
+    office.does("crash")
+    (old.parent / "zz.doc").write_bytes(b"{\\rtf1 " + TEXT.encode() + b"}")
+    report = ingest_paths([old, old.parent / "zz.doc"], settings)
+    assert [one.state for one in report.outcomes] == ["failed", "added"]
+    assert "could not convert old report.doc" in report.outcomes[0].reason
+
+
+def test_libreoffice_gets_no_more_memory_than_it_may(office, old):
+    office.does("allocate")
+    with pytest.raises(DocumentUnreadableError, match=f"more than {MEMORY_MB} MB of memory"):
+        Converter(DEADLINE_S, MEMORY_MB).stand_in(old)
+
+
+def test_libreoffice_does_not_outlive_who_started_it(office, old):
+    office.does("hang")
+    script = (
+        "import sys; from pathlib import Path; from ingest.legacy import Converter\n"
+        "Converter(600).stand_in(Path(sys.argv[1]))\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(old)]) as parent:
+        until = time.monotonic() + DEADLINE_S
+        while not (pids := _pids(office)):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        parent.kill()
+    until = time.monotonic() + DEADLINE_S
+    while not all(map(gone, pids)):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _pids(office: Office) -> list[int]:
+    file = office.folder / "pids"
+    found = [int(pid) for pid in file.read_text().split()] if file.exists() else []
+    return found if len(found) == 2 else []
+
+
 def test_libreoffice_that_hangs_is_ended_with_all_that_it_started(office, settings, old):
     office.does("hang")
     (old.parent / "zz.doc").write_bytes(b"{\\rtf1 " + TEXT.encode() + b"}")
@@ -155,6 +206,16 @@ def test_a_run_that_is_stopped_converts_no_more(office, old):
     assert not (office.folder / "told.json").exists()
 
 
+@pytest.mark.parametrize("path", ["/nowhere", None], ids=["without", "with"])
+def test_a_web_page_under_an_old_name_is_read_as_one(office, settings, old, monkeypatch, path):
+    if path:
+        monkeypatch.setenv("PATH", path)
+    page = old.with_suffix(".xls")
+    page.write_text(f"<html><body><p>{TEXT}</p><img src='http://127.0.0.1:9/'></body></html>")
+    assert outcome(page, settings).state == "added"
+    assert not (office.folder / "told.json").exists()  # which would have looked up the picture
+
+
 def test_without_libreoffice_the_message_says_what_to_do(settings, old, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     reason = outcome(old, settings).reason
@@ -168,3 +229,54 @@ def test_one_in_an_archive_is_to_be_taken_out(office, settings, old):
     found = {Path(one.path).name: one for one in ingest_paths([archive], settings).outcomes}
     assert found["new.docx"].state == "added"
     assert "take it out of that" in found["old.xls"].reason
+
+
+# --- with LibreOffice itself
+
+REAL = DATA / "formats"
+needs_office = pytest.mark.skipif(program() is None, reason="LibreOffice is not installed")
+_WORD = re.compile(r"\w+")
+
+
+def words(path: Path) -> Counter[str]:
+    with readable(path, LoadOptions(), DEADLINE_S) as options:
+        document = load_document(path, options)
+    return Counter(_WORD.findall("\n".join(page.text for page in document.pages).lower()))
+
+
+@needs_data
+@needs_office
+def test_a_workbook_of_excel_97():
+    text = words(REAL / "markitdown" / "test.xls")
+    for cell in ("6ff4173b", "affc7dad", "9b5d", "51e65d8a8ad0"):
+        assert text[cell] == 1, cell
+
+
+@needs_data
+@needs_office
+@pytest.mark.parametrize(
+    ("name", "ending"),
+    [("docx/sources/word_sample.docx", ".doc"), ("pptx/sources/powerpoint_sample.pptx", ".ppt")],
+)
+def test_what_libreoffice_makes_of_its_own_old_files(tmp_path, name, ending):
+    new = REAL / "docling" / name
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    subprocess.run(
+        [program(), profile, "--headless", "--convert-to", ending[1:], "--outdir", tmp_path, new],
+        check=True,
+        capture_output=True,
+        timeout=DEADLINE_S,
+    )
+    found, wanted = words(tmp_path / f"{new.stem}{ending}"), words(new)
+    assert (found & wanted).total() >= 0.9 * wanted.total(), sorted((wanted - found).elements())
+    assert (found & wanted).total() >= 0.9 * found.total(), sorted((found - wanted).elements())
+
+
+@needs_data
+@needs_office
+def test_one_that_libreoffice_cannot_read(tmp_path, settings):
+    (tmp_path / "broken.doc").write_bytes(OLE + bytes(5000))
+    (tmp_path / "good.txt").write_text(TEXT)
+    found = {Path(one.path).name: one for one in ingest_paths([tmp_path], settings).outcomes}
+    assert found["broken.doc"].state == "failed"
+    assert found["good.txt"].state == "added"

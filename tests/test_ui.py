@@ -170,6 +170,24 @@ def test_reasons_that_cannot_be_given_are_a_sentence(home: Path) -> None:
     assert [one.hit.document.name for one in found.hits] == ["pump.txt"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "host"),
+    [
+        ("ollama:all-minilm", None),
+        ("ollama:all-minilm?base_url=http://192.0.2.1:11434", "192.0.2.1"),
+        ("voyage:voyage-3.5", "api.voyageai.com"),
+        ("voyage:voyage-3.5?base_url=http://127.0.0.1:9", None),
+        ("voyage:voyage-3.5?nonsense", None),
+    ],
+)
+def test_where_text_goes_follows_the_address_in_the_spec(
+    home: Path, spec: str, host: str | None
+) -> None:
+    shared = Resources(load_settings())
+    with contextlib.closing(shared.store):
+        assert shared.embedding_destination(spec) == host
+
+
 def test_a_record_of_another_version_is_read() -> None:
     stored = {"citations": [{"number": 1, "source": "/x.md", "page": 1, "quote": "q"}], "new": 1}
     record = record_from(stored, "text")

@@ -32,7 +32,7 @@ from rag_app.ui.compare_excerpt import excerpt, excerpt_about, label
 from rag_app.ui.compare_material import kept_of, make_draft, prepare
 from rag_app.ui.compare_progress import described, share
 from rag_app.ui.compare_setup import QuestionFile, Wanted, is_pattern, usable_now
-from rag_app.ui.compare_table import table
+from rag_app.ui.compare_table import details, table
 from rag_app.ui.compare_work import CompareJob, Desk
 from rag_app.ui.work import UNEXPECTED, Work
 
@@ -388,6 +388,17 @@ def test_the_table_escapes_and_marks_what_leaves_the_machine(collection: Collect
         "in use",
     ):
         assert f">{words}</em>" in shown
+    figures = details(replace(comparison, models=(changed,)))
+    measures = first.hybrid.measures
+    for cell in (
+        f"{measures['mrr@10'].mean:.3f}",
+        f"{measures['recall@10'].mean:.3f}",
+        "best",
+        "3",
+    ):
+        assert f">{cell}</td>" in figures
+    assert figures.count("<td ") == figures.count('scope="col"') - 1
+    assert "<b>&lt;b&gt;x&lt;/b&gt;</b>" in figures
 
 
 # --- the page in small states

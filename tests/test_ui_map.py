@@ -157,6 +157,7 @@ def test_a_hosted_model_gets_no_text_before_the_reader_agrees(
     settled(app)
     assert loaded == []
     assert any("would be sent to **api" in one.value for one in app.markdown)
+    assert any("which would cost" in one.value for one in app.caption)
     app.checkbox[0].check().run()
     settled(app)
     assert loaded == ["openai:text-embedding-3-small"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -170,6 +171,26 @@ def test_a_switch_and_the_way_back_with_what_came_since(
         f"default answers with {OWN}, and has everything that came since the switch."
     )
     assert store.get("default").info.documents == 7
+
+
+def test_both_models_are_compared_on_the_saved_questions(settings: Settings, store: Store) -> None:
+    file = settings.home / "questions" / "default.jsonl"
+    file.parent.mkdir(parents=True)
+    rows = [
+        {"question": f"Where is the old {thing}?", "document": f"{thing}.txt"} for thing in THINGS
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    done = ended(SwitchJob(settings, "default", "bow"))
+    assert done.complete
+    told = done.remarks[-1]
+    assert told.startswith("nDCG@10 on 6 saved questions: ")
+    assert f"{OWN} " in told
+    assert f"{model(store)} " in told
+    assert "6 questions are too few" in told
+    file.write_text("no question\n")
+    again = ended(SwitchJob(settings, "default", OTHER))
+    assert again.complete
+    assert again.remarks[-1].startswith("The two could not be compared: Line 1 of ")
 
 
 def test_a_cancelled_catch_up_says_what_is_left(

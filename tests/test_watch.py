@@ -1,9 +1,14 @@
-"""``ingest --watch``: a real process that follows a folder, asked with deadlines."""
+"""``ingest --watch``: a real process that follows a folder, asked with deadlines.
+
+``make stress`` has a long run of random changes beside, with kills.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -22,6 +27,7 @@ from ingest import pending, watch
 from ingest.pending import Pending
 from ingest.watch import Watcher
 from rag_app.errors import RagError, UsageError
+from rag_app.store import Store
 
 DEADLINE_S = 60.0
 
@@ -152,6 +158,65 @@ def test_a_folder_is_followed_and_a_restart_goes_on(tmp_path, started):
     again.wait_for(back_md="added", while_md="unchanged")
     assert "forgotten" not in again.said["while.md"] + again.said["moved.md"]
     assert again.end() == 0
+
+
+SEED = 20261122
+
+
+def change(docs: Path, chance: random.Random, number: int) -> None:
+    """Adds, changes, renames, moves or deletes something."""
+    files = sorted(path for path in docs.rglob("*.md") if path.name != "stays.md")
+    folders = [docs, *sorted(path for path in docs.rglob("*") if path.is_dir())]
+    where = chance.choice(folders) / f"{number}"
+    what = chance.choice(["add", "add", "change", "rename", "delete", "folder", "move", "drop"])
+    text = f"Pump {chance.randrange(30)} lifts {chance.randrange(30)} litres."
+    if what == "folder":
+        where.mkdir()
+        for each in range(3):
+            (where / f"{each}.md").write_text(f"{text} Part {each}.")
+    elif what == "move" and len(folders) > 1:
+        chance.choice(folders[1:]).rename(docs / f"{number}")
+    elif what == "drop" and len(folders) > 1:
+        shutil.rmtree(chance.choice(folders[1:]))
+    elif what in {"change", "rename", "delete"} and files:
+        path = chance.choice(files)
+        if what == "change":
+            path.write_text(text)
+        elif what == "rename":
+            path.rename(where.with_suffix(".md"))
+        else:
+            path.unlink()
+    else:
+        where.with_suffix(".md").write_text(text)
+
+
+@pytest.mark.stress
+@pytest.mark.timeout(0)
+def test_random_changes_end_where_the_folder_is(tmp_path, started):
+    docs, chance, settings = tmp_path / "docs", random.Random(SEED), settings_in(tmp_path)
+    docs.mkdir()
+    (docs / "stays.md").write_text("A folder that is not empty.")
+    watching = started(docs)
+    for number in range(300):
+        change(docs, chance, number)
+        time.sleep(chance.choice([0, 0, 0.1, 2]))
+        if number % 50 == 25:
+            watching.clear_away()  # killed at whatever it was doing
+            watching = started(docs)
+    files = [path for path in docs.rglob("*") if path.is_file()]
+    wanted = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    until = time.monotonic() + DEADLINE_S
+    while (held := paths(settings)) != wanted:
+        assert time.monotonic() < until, (held.items() ^ wanted.items(), watching.errors)
+        time.sleep(0.5)
+    assert watching.end() == 0
+    with Store(settings) as store:
+        assert store.check() == []
+
+
+def paths(settings) -> dict[str, str]:
+    with Store(settings) as store:
+        return store.get("default").paths() if store.exists("default") else {}
 
 
 def test_a_file_is_settled_when_it_has_stayed_the_same(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,7 +20,7 @@ from ingest.fetch import Limits, fetch
 from ingest.kept import left_out
 from ingest.load.sniff import OLE
 from ingest.web import fetched, ingest_fetched, read_list
-from rag_app.errors import UsageError
+from rag_app.errors import DocumentUnreadableError, UsageError
 from rag_app.store import Store
 
 HTML = b"<!doctype html><html><body><p>The Heron pump lifts 55 litres.</p></body></html>"
@@ -32,6 +33,7 @@ class Site:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
         self.address = ""
+        self.step, self.pause_s, self.gone = 1 << 20, 0.0, threading.Event()
 
     def put(self, path: str, body: bytes, kind: str = "", status: int = 200) -> str:
         self.pages[path] = (status, {"Content-Type": kind} if kind else {}, body)
@@ -52,7 +54,9 @@ def serving(site: Site) -> Iterator[Site]:
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            for first in range(0, len(body), site.step):
+                self.wfile.write(body[first : first + site.step])
+                site.gone.wait(site.pause_s)
 
         def log_message(self, *_):
             pass
@@ -64,6 +68,7 @@ def serving(site: Site) -> Iterator[Site]:
     try:
         yield site
     finally:
+        site.gone.set()
         server.shutdown()
         server.server_close()
         thread.join()
@@ -150,6 +155,15 @@ def test_what_is_not_fetched_is_told_each_with_its_reason(site, settings):
         assert "\n" not in found[address].reason
     assert "/secret" not in site.asked  # not even asked for
     assert left_out(settings, "default") == []
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(site, tmp_path):
+    site.step, site.pause_s = 1, 0.05
+    address = site.put("/slow.txt", b"x" * 2000)  # all of it would take 100 seconds
+    start = time.monotonic()
+    with pytest.raises(DocumentUnreadableError, match=r"not there after 0\.5 seconds"):
+        fetch(address, tmp_path, Limits(10_000, 0.5), lambda: False)
+    assert time.monotonic() - start < 60
 
 
 def test_a_password_in_an_address_is_not_kept(site, settings):
