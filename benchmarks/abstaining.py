@@ -15,7 +15,11 @@ An answerable question counts if a right document is among the five passages, fo
 decision is about. The positive class is "no answer": precision is the share of silences that are
 right, recall the share of unanswerable questions met with silence. The curve has the share of
 questions that are answered, surest first (coverage), and the share of these that have no answer
-(risk). FOLDER may be that of fit_relevance.py. Ten minutes, or two with its vectors.
+(risk). Calibration: of the questions whose estimated probability lies in a range, the mean of it
+and the share that has an answer; the expected error (Guo et al., ICML 2017) is the mean distance of
+the two, the Brier score the mean square of the distance for each question.
+
+FOLDER may be that of fit_relevance.py. Ten minutes, or two with its vectors.
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ from pathlib import Path
 import numpy as np
 from corpora import Opened, Question, cranfield, opened, scifact, squad, squad_reported
 from measure import DATA, ROOT, save
+from numpy.typing import NDArray
 from relevance_examples import GROUPS, TEST_EVERY
 
 from ingest import ingest_paths
@@ -37,7 +42,9 @@ from rag_app.answering.relevance import FITTED_HITS, answer_probability
 from rag_app.settings import load_settings
 
 MOST, SEED = 300, 11
-COVERAGES = (0.25, 0.5, 0.75, 1.0)
+COVERAGES = tuple(n / 20 for n in range(1, 21))
+RANGES = 5
+"""Of probabilities, all of one width."""
 Sets = tuple[Opened, Sequence[Question], Sequence[Question]]
 """A collection, questions that it answers, and questions that it does not."""
 
@@ -77,6 +84,28 @@ def measure(with_answer: Sequence[float], without: Sequence[float]) -> dict[str,
             str(share): round(float(risk[round(share * len(risk)) - 1]), 3) for share in COVERAGES
         },
         "area under the risk-coverage curve": round(float(risk.mean()), 3),
+        "calibration": calibration(scores, ~unanswerable),
+    }
+
+
+def calibration(scores: NDArray[np.float64], answerable: NDArray[np.bool_]) -> dict[str, object]:
+    """How far the estimated probabilities are the shares that have an answer."""
+    place = np.minimum((scores * RANGES).astype(int), RANGES - 1)
+    ranges: dict[str, dict[str, float]] = {}
+    error = 0.0
+    for number in np.unique(place):
+        inside = place == number
+        said, true = float(scores[inside].mean()), float(answerable[inside].mean())
+        error += float(inside.mean()) * abs(said - true)
+        ranges[f"{number / RANGES:.1f} to {(number + 1) / RANGES:.1f}"] = {
+            "questions": int(inside.sum()),
+            "estimated": round(said, 3),
+            "answerable": round(true, 3),
+        }
+    return {
+        "expected error": round(error, 3),
+        "brier": round(float(np.mean((scores - answerable) ** 2)), 3),
+        "ranges": ranges,
     }
 
 

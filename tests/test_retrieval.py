@@ -86,6 +86,12 @@ def test_k_below_one_is_refused(searcher: Searcher) -> None:
         searcher.search("pump", 0)
 
 
+@pytest.mark.parametrize("where", ["type=pdf", {"types": ("pdf",)}, ("type=pdf",)])
+def test_a_filter_of_another_type_is_refused(searcher: Searcher, where: object) -> None:
+    with pytest.raises(UsageError, match="Give a Filter"):
+        searcher.search("pump", 5, where)  # type: ignore[arg-type]
+
+
 def test_a_very_long_question_is_cut_with_a_notice(searcher: Searcher) -> None:
     found = searcher.search("How long is the warranty of the pump? " + "word " * 10_000, 5)
     assert len(found.question) == QUESTION_CHARACTERS

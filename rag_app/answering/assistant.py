@@ -121,7 +121,7 @@ class Assistant:
             should_stop: Asked between two pieces of a language model's answer.
 
         Raises:
-            UsageError: The question is empty.
+            UsageError: The question is empty, or k is below 1.
             AnswerError: The language model cannot be loaded or does not answer.
             EmbeddingError: The embedding model does not answer.
         """
@@ -130,7 +130,7 @@ class Assistant:
         generator = self._load_generator()
         rewrite = generator.complete if generator else None
         searched_for = stand_alone(cleaned, history, rewrite)
-        k = k or self.settings.top_k
+        k = self.settings.top_k if k is None else k
         searching = perf_counter()
         found = find(self._searcher, searched_for, k, where, self._taken_steps(generator))
         result = Generated("", abstained=True)
@@ -170,12 +170,13 @@ class Assistant:
         """Why each passage for ``question`` stands where it does.
 
         Raises:
-            UsageError: The question is empty.
+            UsageError: The question is empty, or k is below 1.
             EmbeddingError: The embedding model does not answer.
             RerankError: The reranker cannot be loaded.
         """
         steps = self._taken_steps(self._load_generator() if self.settings.rerank else None)
-        return explain(self._searcher, question, k or self.settings.top_k, where, steps)
+        k = self.settings.top_k if k is None else k
+        return explain(self._searcher, question, k, where, steps)
 
     def _taken_steps(self, generator: Generator | None) -> Steps:
         if self._steps is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from rag_app.answering.evidence import Evidence, gather
 from rag_app.answering.relevance import FITTED_HITS
-from rag_app.retrieval.search import Searcher, SearchResult
+from rag_app.retrieval.search import Searcher, SearchResult, check_number
 from rag_app.retrieval.steps import Steps, take
 from rag_app.types import Filter, Hit
 
@@ -70,9 +70,10 @@ def find(
         an answer is estimated from; what is chosen has k at most.
 
     Raises:
-        UsageError: The question is empty.
+        UsageError: The question is empty, or k is below 1.
         EmbeddingError: The model does not answer.
     """
+    check_number(k)  # more are searched than are wanted, so the search cannot tell
     kept = max(k, FITTED_HITS)
     pool = max(kept, POOL) if searcher.embeddings.destination is None else kept
     steps = steps or Steps()

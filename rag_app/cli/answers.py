@@ -67,6 +67,13 @@ def show_citations(answer: Answer) -> None:
         show(f"    “{' '.join(citation.quote.split())}”{doubt}")
 
 
+def say_searched(answer: Answer) -> None:
+    """Says what a follow-up was searched for, where that is not what was asked."""
+    # Of a long question only the beginning is searched for; a notice says so.
+    if not " ".join(answer.question.split()).startswith(answer.searched_for):
+        say(f"Searched for: {answer.searched_for}")
+
+
 def say_notices(answer: Answer) -> None:
     """Says what the reader should know beside the answer."""
     for notice in answer.notices:

@@ -14,6 +14,7 @@ from rag_app.cli.answers import (
     filter_for,
     say_destination,
     say_notices,
+    say_searched,
     show_answer,
     show_citations,
 )
@@ -119,6 +120,7 @@ def _answer(conversation: Conversation, question: str) -> None:
             say(f"rag: {error}")
             return
     show_citations(answer)
+    say_searched(answer)
     say_notices(answer)
     conversation.last = answer
     conversation.turns += [Turn("user", question), Turn("assistant", answer.text)]

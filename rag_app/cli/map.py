@@ -9,6 +9,7 @@ import typer
 
 from rag_app.cli import options
 from rag_app.cli.complete import model_specs
+from rag_app.cli.consent import agree
 from rag_app.cli.output import counted, say, show_json
 from rag_app.errors import UsageError
 
@@ -74,6 +75,7 @@ def map_(
     other: With = None,
     sample: Sample = 2000,
     json: options.Json = False,
+    yes: options.Yes = False,
 ) -> None:
     """Draw a collection as its embedding model sees it.
 
@@ -97,7 +99,7 @@ def map_(
     if not out.absolute().parent.is_dir():
         raise UsageError(f"There is no folder {out.parent}. Make it first, or name another file.")
     settings = options.settings_for(context, collection=collection)
-    drawn = _draw(settings, method, dimensions, sample, question, other)
+    drawn = _draw(settings, method, dimensions, sample, question, other, yes=yes)
     if out.suffix.lower() == ".png":
         from rag_app.evaluation.map_image import save_image
 
@@ -121,6 +123,8 @@ def _draw(
     sample: int,
     question: str | None,
     other: str | None,
+    *,
+    yes: bool,
 ) -> CollectionMap:
     from rag_app.evaluation.collection_map import draw_map
     from rag_app.evaluation.project import check_method
@@ -132,7 +136,7 @@ def _draw(
     with Store(settings) as store:
         collection = store.get(settings.collection)
         # What may go wrong with a model is told before the work begins.
-        second = _second_model(collection, settings, other) if other else None
+        second = _second_model(collection, settings, other, sample, yes=yes) if other else None
         drawn = draw_map(collection, method_, dimensions, sample=sample)
         if second is not None:
             return _with_model(drawn, collection, settings, second, asked)
@@ -162,16 +166,27 @@ def _with_hits(
     return ask_map(drawn, found.question, [found.vector], hits)
 
 
-def _second_model(collection: Collection, settings: Settings, spec: str) -> IdentifiedEmbeddings:
-    """Loads the model of the second view, fitted on the whole collection if it needs a fit."""
+def _second_model(
+    collection: Collection, settings: Settings, spec: str, sample: int, *, yes: bool
+) -> IdentifiedEmbeddings:
+    """Loads the model of the second view, fitted on the whole collection if it needs a fit.
+
+    Raises:
+        UsageError: Text would leave the machine, and there is nobody to ask.
+        Abort: The user declined.
+    """
     from ingest.switch_model import texts_of
     from rag_app.embeddings import cached, fitted_for, load_embeddings
+    from rag_app.embeddings.cost import Cost, cost_of
 
-    fitted = fitted_for(
-        spec, lambda: texts_of(collection), settings, collection=collection.info.name
-    )
+    info = collection.info
+    fitted = fitted_for(spec, lambda: texts_of(collection), settings, collection=info.name)
     embeddings = cached(load_embeddings(fitted, settings), settings)
-    _say_destination(embeddings.destination, "the passages shown go")
+    if (host := embeddings.destination) is not None:
+        shown = min(info.chunks, sample)
+        say(f"{counted(shown, 'passage')} and the question would be sent to {host}.")
+        tokens = shown * info.chunking.size  # of none more, but for its headings
+        agree([cost_of(spec, tokens, settings) or Cost(spec, tokens, None)], "Passages", yes=yes)
     return embeddings
 
 

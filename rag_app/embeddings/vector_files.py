@@ -27,6 +27,7 @@ PICKLE = b"\x80"
 GZIP = b"\x1f\x8b"
 _HEADER = re.compile(rb"[ \t]*(\d{1,12})[ \t]+(\d{1,6})[ \t]*\r?\n")
 _NUMBERS = re.compile(rb"[-+0-9.eEinfa \t\r]+")
+_ENDS_IN_NUMBER = re.compile(rb" [-+]?\d*\.?\d+(?:[eE][-+]?\d+)?$")
 _LINES = 4096
 _LONGEST_WORD = 4096
 
@@ -129,6 +130,11 @@ def _text_blocks(lines: Iterator[bytes], dimension: int | None) -> Iterator[Bloc
                     f"has {len(row) - 1} numbers for the word '{word}' where {dimension} were "
                     "expected. Its header may be wrong, or it was cut short"
                 )
+        if number == 1 and all(_ENDS_IN_NUMBER.search(row[0]) for row in rows):
+            raise VectorFileError(
+                f"has more than the {dimension} numbers on a line that its header says. Correct "
+                "the header: how many words, and how many numbers for each"
+            )
         yield [row[0] for row in rows], _numbers(rows, number)
         number += len(rows)
 
@@ -160,3 +166,8 @@ def _binary_blocks(content: Content, start: int, count: int, dimension: int) -> 
             start = space + 1 + size
         vectors = np.frombuffer(b"".join(rows), "<f4").reshape(len(rows), dimension)
         yield words, vectors
+    if content[start : start + _LONGEST_WORD].strip():
+        raise VectorFileError(
+            f"goes on after the {count} words of {dimension} numbers that its header says: the "
+            "header is wrong. Download or copy it again"
+        )

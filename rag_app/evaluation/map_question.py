@@ -12,6 +12,8 @@ from rag_app.evaluation.collection_map import CollectionMap, Mark, Passage, View
 from rag_app.evaluation.map_notes import question_note
 from rag_app.evaluation.project import unit
 
+NOWHERE = "{model} knows no word of the question: it has no place on the map of this model."
+
 
 def ask_map(
     drawn: CollectionMap,
@@ -33,15 +35,22 @@ def ask_map(
     """
     if hits is not None and len(drawn.views) > 1:
         raise ValueError("the hits of one search say nothing of another model")
-    views = []
+    views: list[View] = []
+    lost: list[str] = []
     for view, vector in zip(drawn.views, vectors, strict=True):
+        if hits is None and not vector.any():
+            # A zero vector is as near to one passage as to any other.
+            views.append(view)
+            lost.append(NOWHERE.format(model=view.model))
+            continue
         mark = Mark(view.projection.place(vector[None])[0])
         found = _nearest(drawn, view, vector, k) if hits is None else _placed(drawn, vector, hits)
         views.append(replace(view, question=mark, hits=found))
     known = {passage.chunk.id for passage in drawn.passages}
     outside = sum(id_ not in known for id_ in hits or ())
     notes = question_note(views[0].projection.method, searched=hits is not None, outside=outside)
-    return replace(drawn, views=tuple(views), question=question, notes=(*drawn.notes, *notes))
+    notes = (*drawn.notes, *notes, *lost)
+    return replace(drawn, views=tuple(views), question=question, notes=notes)
 
 
 def _nearest(drawn: CollectionMap, view: View, vector: Vectors, k: int) -> tuple[Mark, ...]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from rag_app.embeddings import load_embeddings, parse_spec
 from rag_app.embeddings.cost import Cost, cost_of
 from rag_app.embeddings.estimate import estimate_tokens
-from rag_app.errors import UsageError
+from rag_app.errors import RagError, UsageError
 from rag_app.evaluation.compare import Material
 from rag_app.evaluation.generate import generate_questions
 from rag_app.evaluation.generate_llm import generate_by_llm
@@ -99,8 +101,18 @@ def save_questions(material: Material, settings: Settings, path: Path | None = N
 def costs_of(specs: Sequence[str], passages: Passages, settings: Settings) -> list[Cost]:
     """What hosted models would cost at most: passages in the vector cache are free."""
     tokens = sum(estimate_tokens(passage.embedded) for passage in passages.all)
-    costs = (cost_of(spec, tokens, settings) for spec in dict.fromkeys(specs))
+    costs = (_cost(spec, tokens, settings) for spec in dict.fromkeys(specs))
     return [cost for cost in costs if cost is not None]
+
+
+def _cost(spec: str, tokens: int, settings: Settings) -> Cost | None:
+    parsed = parse_spec(spec)
+    if parsed.provider != "python":
+        return cost_of(spec, tokens, settings)
+    with suppress(RagError):  # the comparison says why it fails
+        if load_embeddings(spec, settings).destination is not None:  # only the user's code knows
+            return Cost(str(parsed), tokens, None)
+    return None
 
 
 def _read(path: Path, passages: Passages, *, own: bool) -> tuple[list[EvalQuestion], list[str]]:

@@ -38,7 +38,7 @@ def measure_own(
         RagError: The embedding model or the language model does not answer.
     """
     settings, name = assistant.settings, assistant.collection.name
-    k = k or settings.top_k
+    k = settings.top_k if k is None else k
     outcomes = tuple(ask_all(assistant, asked.questions, k, progress, cancelled))
     report = OwnReport(
         name, asked.path, assistant.embeddings.identity.spec, settings.llm, k, outcomes

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from rag_app.embeddings.address import host_of, is_loopback
-from rag_app.embeddings.spec import parse_spec
 from rag_app.settings import Settings
 from rag_app.store import CollectionInfo
 from rag_app.ui import state, wording
@@ -57,9 +55,6 @@ def agreed(
 
 def destination(shared: Resources, spec: str) -> str | None:
     """The host that a model would send text to; None for this machine."""
-    address = parse_spec(spec).options.get("base_url")
-    if address:
-        return None if is_loopback(address) else host_of(address)
     return shared.embedding_destination(spec)
 
 

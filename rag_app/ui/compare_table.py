@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rag_app.evaluation import Comparison
 from rag_app.evaluation.measures import MAIN, Interval
 from rag_app.evaluation.model_result import ModelResult, Way
 from rag_app.evaluation.passages import CODES
-from rag_app.evaluation.wording import milliseconds, rate, size, unknown_words
+from rag_app.evaluation.wording import against_leader, milliseconds, rate, size, unknown_words
 from rag_app.ui import wording
 
 WAYS: Mapping[Way, str] = {"hybrid": "with keywords", "dense": "by meaning alone"}
@@ -27,26 +27,41 @@ def table(comparison: Comparison, in_use: str) -> str:
     other: Way = "dense" if by == "hybrid" else "hybrid"
     heads = ["Model", f"Quality {WAYS[by]}", WAYS[other].capitalize(), "In the first five"]
     heads += ["Passages a second", "A question takes", "Size", "Dimensions"]
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
     reach = _reach(comparison)
-    rows = "".join(_row(one, comparison, heads, reach, in_use) for one in comparison.models)
+    return _drawn(heads, [_row(one, comparison, reach, in_use) for one in comparison.models])
+
+
+def details(comparison: Comparison) -> str:
+    """HTML of the figures that the table has no room for, found as the models are ranked."""
+    heads = ["Model", "MRR@10", "Recall@1", "Recall@5", "Recall@10", "Test against the best"]
+    heads += ["Question, p50", "Question, p95", "Index", "Memory", "Cut short"]
+    return _drawn(heads, [_details(one, comparison.by) for one in comparison.models])
+
+
+def _drawn(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of HTML; on a phone each cell has its head beside it."""
+    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in heads)
+    lines = []
+    for first, *others in rows:
+        cells = "".join(
+            f'<td data-head="{html.escape(name)}">{cell}</td>'
+            for name, cell in zip(heads[1:], others, strict=True)
+        )
+        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
     return (
         '<div class="compare-scroll"><table class="compare-table">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
 def _row(
-    model: ModelResult,
-    comparison: Comparison,
-    heads: list[str],
-    reach: tuple[float, float],
-    in_use: str,
-) -> str:
+    model: ModelResult, comparison: Comparison, reach: tuple[float, float], in_use: str
+) -> list[str]:
     by = comparison.by
     other: Way = "dense" if by == "hybrid" else "hybrid"
     scores, costs = model.scores(by), model.costs
-    cells = [
+    return [
+        f"<b>{html.escape(model.spec)}</b>{_chips(model, comparison, in_use)}",
         _quality(scores.measures[MAIN], reach, tone=_tone(model, comparison)),
         f"{model.scores(other).measures[MAIN].mean:.3f}",
         f"{scores.measures['recall@5'].mean:.0%}",
@@ -55,12 +70,19 @@ def _row(
         size(costs.disk_bytes),
         f"{costs.dimension:,}",
     ]
-    shown = "".join(
-        f'<td data-head="{html.escape(head)}">{cell}</td>'
-        for head, cell in zip(heads[1:], cells, strict=True)
-    )
-    name = f"<b>{html.escape(model.spec)}</b>" + _chips(model, comparison, in_use)
-    return f'<tr><th scope="row">{name}</th>{shown}</tr>'
+
+
+def _details(model: ModelResult, by: Way) -> list[str]:
+    scores, costs = model.scores(by), model.costs
+    names = ("mrr@10", "recall@1", "recall@5", "recall@10")
+    return [
+        f"<b>{html.escape(model.spec)}</b>",
+        *(f"{scores.measures[name].mean:.3f}" for name in names),
+        html.escape(against_leader(scores.p_value)),
+        *(f"{milliseconds(one)} ms" for one in (costs.query_ms_p50, costs.query_ms_p95)),
+        *(size(one) for one in (costs.index_bytes, costs.memory_bytes)),
+        f"{costs.truncated:,}",
+    ]
 
 
 def _reach(comparison: Comparison) -> tuple[float, float]:

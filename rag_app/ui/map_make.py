@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rag_app.store import CollectionInfo
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from rag_app.store import Collection
 
 HITS = 5
-NOWHERE = "{model} knows no word of the question: it has no place on the map of this model."
 
 
 def passages(shared: Resources, info: CollectionInfo, chosen: Choice) -> Drawing:
@@ -108,11 +106,4 @@ def _nearest(
     text, notices = clean_question(question)
     first = shared.assistant(info.name, EXTRACTIVE).embeddings
     vectors = [first.encode_query(text), second.encode_query(text)]
-    asked = ask_map(base.map, text, vectors, k=HITS)
-    # A zero vector is as near to one passage as to any other.
-    views = tuple(
-        view if vector.any() else replace(view, question=None, hits=())
-        for view, vector in zip(asked.views, vectors, strict=True)
-    )
-    lost = tuple(NOWHERE.format(model=view.model) for view in views if view.question is None)
-    return Drawn(replace(asked, views=views), second, (*notices, *lost))
+    return Drawn(ask_map(base.map, text, vectors, k=HITS), second, notices)

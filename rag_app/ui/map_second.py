@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rag_app.embeddings import list_models
+from rag_app.embeddings.cost import cost_of
 from rag_app.store import CollectionInfo
 from rag_app.ui import state, wording
 from rag_app.ui.compare_models import FITTED
@@ -39,9 +40,10 @@ def agreed(shared: Resources, info: CollectionInfo, chosen: Choice, passages: in
         return True
     sentence = (
         f"The {wording.count(passages, 'passage')} on the map of {quoted(info.name)}, and your "
-        f"questions on it, would be sent to **{quoted(host)}**. The host may charge for that."
+        f"questions on it, would be sent to **{quoted(host)}**."
     )
-    with notice("map_sending", sentence):
+    cost = cost_of(chosen.second, passages * info.chunking.size, shared.settings)
+    with notice("map_sending", sentence, [cost] if cost else []):
         # Consent is to one host, for one collection.
         consent = f"{host} {info.name}"
         key = f"map_agree_{consent}"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag_app.errors import CollectionNotFoundError
+from rag_app.errors import CollectionNotFoundError, UsageError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import CollectionInfo, Conversations, Store
 from rag_app.types import AnswerEvent, ChunkingIdentity, Filter, Turn
@@ -98,11 +98,17 @@ class Resources:
 
     def embedding_destination(self, spec: str) -> str | None:
         """The host that would receive the text of documents; None for this machine."""
-        from rag_app.embeddings import list_models
+        from rag_app.embeddings import list_models, parse_spec
+        from rag_app.embeddings.address import host_of, is_loopback
 
-        provider = spec.partition("?")[0].partition(":")[0]
+        try:
+            parsed = parse_spec(spec)
+        except UsageError:  # nothing is sent before somebody loads it, who says what is wrong
+            return None
+        if address := parsed.options.get("base_url"):
+            return None if is_loopback(address) else host_of(address)
         for status in list_models(self.settings):
-            if status.spec.partition(":")[0] == provider:
+            if status.spec.partition(":")[0] == parsed.provider:
                 return status.destination
         return None
 

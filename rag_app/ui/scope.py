@@ -34,12 +34,16 @@ def where() -> Filter:
     if first or last:
         first = first or 1
         pages = ((min(first, last or first), max(first, last) if last else None),)
+    since, until = state.get(Key.SINCE), state.get(Key.UNTIL)
+    if since and until:
+        since, until = min(since, until), max(since, until)
     return Filter(
         documents=tuple(state.get(Key.SCOPE) or ()),
         folders=tuple(state.get(Key.FOLDERS) or ()),
         types=tuple(state.get(Key.TYPES) or ()),
         languages=tuple(state.get(Key.LANGUAGES) or ()),
-        since=state.get(Key.SINCE),
+        since=since,
+        until=until,
         pages=pages,
         metadata=tuple(state.get(Key.SAID) or ()),
     )
@@ -105,6 +109,7 @@ _LIMITS = (
     Key.LANGUAGES,
     Key.SAID,
     Key.SINCE,
+    Key.UNTIL,
     Key.FIRST_PAGE,
     Key.LAST_PAGE,
 )
@@ -132,20 +137,26 @@ def _fields(records: Sequence[DocumentRecord], offered: Options) -> None:
     _choice(Key.FOLDERS, "Folders", offered, "All folders", _folder_name, least=2)
     _choice(Key.LANGUAGES, "Languages", offered, "All languages", _language_name, least=2)
     _choice(Key.SAID, "Metadata", offered, "Anything", _said_name)
-    st.date_input(
-        "Changed since",
-        value=None,
-        format="YYYY-MM-DD",
-        min_value=_DATES[0],
-        max_value=_DATES[1],
-        help="Files that were last changed on this day or later, by their own dates when they "
-        "were added.",
-        **state.mirror(Key.SINCE),
-    )
+    with st.container(horizontal=True, gap="small", key="scope_dates"):
+        _day("Changed since", "or later", Key.SINCE)
+        _day("Changed until", "or earlier", Key.UNTIL)
     if any(record.paginated for record in records):
         with st.container(horizontal=True, gap="small", key="scope_pages"):
             _page("From page", Key.FIRST_PAGE)
             _page("To page", Key.LAST_PAGE)
+
+
+def _day(label: str, side: str, key: Key) -> None:
+    st.date_input(
+        label,
+        value=None,
+        format="YYYY-MM-DD",
+        min_value=_DATES[0],
+        max_value=_DATES[1],
+        help=f"Files that were last changed on this day {side}, by their own dates when they "
+        "were added.",
+        **state.mirror(key),
+    )
 
 
 def _page(label: str, key: Key) -> None:
@@ -194,10 +205,16 @@ def _shown(records: Sequence[DocumentRecord]) -> list[tuple[str, tuple[Key, ...]
         (_together([_folder_name(one) for one in asked.folders], "folder"), (Key.FOLDERS,)),
         (_together([_language_name(one) for one in asked.languages], "language"), (Key.LANGUAGES,)),
         (_together([_said_name(one) for one in asked.metadata], "label"), (Key.SAID,)),
-        (f"since {asked.since}" if asked.since else "", (Key.SINCE,)),
+        (_days(asked.since, asked.until), (Key.SINCE, Key.UNTIL)),
         ("".join(pages), (Key.FIRST_PAGE, Key.LAST_PAGE)),
     )
     return [(text, keys) for text, keys in texts if text]
+
+
+def _days(since: date | None, until: date | None) -> str:
+    if since and until:
+        return f"{since}" if since == until else f"{since} – {until}"
+    return f"since {since}" if since else f"until {until}" if until else ""
 
 
 def _together(names: Sequence[str], noun: str) -> str:

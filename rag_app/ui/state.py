@@ -26,6 +26,7 @@ class Key(StrEnum):
     LANGUAGES = "languages"
     SAID = "said"
     SINCE = "since"
+    UNTIL = "until"
     FIRST_PAGE = "first_page"
     LAST_PAGE = "last_page"
     QUESTION = "question"

@@ -20,6 +20,7 @@ STAGES = {
     "passages": "embedding the passages",
     "waiting": "waiting for another process that writes to this collection",
     "index": "putting the new index together",
+    "compare": "comparing the two models on the saved questions",
 }
 
 
@@ -66,7 +67,7 @@ def share(job: IndexJob) -> float:
     if progress is None:
         return 0.1 * job.fitted
     if not progress.chunks_known:
-        return 0.99 if job.stage == "index" else 0.0
+        return 0.99 if job.stage in ("index", "compare") else 0.0
     return 0.1 * job.fitted + (0.99 - 0.1 * job.fitted) * min(
         1.0, progress.chunks_done / progress.chunks_known
     )

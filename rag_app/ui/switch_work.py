@@ -11,6 +11,7 @@ import streamlit as st
 from rag_app.errors import RagError
 from rag_app.settings import Settings
 from rag_app.ui import wording
+from rag_app.ui.switch_compare import compared
 from rag_app.ui.work import Bench, Work
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ingest.switch_outcome import Outcome
     from rag_app.store import CollectionInfo, Debts, Generations, Store
 
-Stage = Literal["model", "fit", "passages", "waiting", "index"]
+Stage = Literal["model", "fit", "passages", "waiting", "index", "compare"]
 NO_WORK_LOST = "What is built is kept: going on later begins there."
 
 
@@ -115,12 +116,15 @@ class SwitchJob(IndexJob):
         self.stage = "passages"
         with open_switch(store, settings, plan, embeddings) as opened:
             stop = self._stop
-            done = opened.build(self._tell, stop) and opened.change_over(
-                self._tell, stop, self._wait
-            )
+            told: list[str] = []
+            done = opened.build(self._tell, stop)
+            if done:
+                self.stage = "compare"
+                told = compared(plan, opened, settings, stop)
+                done = opened.change_over(self._tell, stop, self._wait)
             if not done:
                 return self._stopped(store, opened.following.info.chunks)
-            return _switched(outcome_of(plan, opened, interrupted=False))
+            return _switched(outcome_of(plan, opened, interrupted=False), told)
 
     def _stop(self) -> bool:
         return self.cancelled
@@ -211,14 +215,14 @@ def _key(info: CollectionInfo) -> tuple[object, ...]:
     return info.created_at, info.embedding
 
 
-def _switched(outcome: Outcome) -> Ending:
+def _switched(outcome: Outcome, told: Sequence[str]) -> Ending:
     return Ending(
         True,
         f"{outcome.collection} now answers with {outcome.to}: "
         f"{wording.count(outcome.documents, 'document')}, "
         f"{wording.count(outcome.passages, 'passage')}. The former index ({outcome.before}) is "
         "kept, so you can go back at once.",
-        outcome.remarks(),
+        [*outcome.remarks(), *told],
     )
 
 

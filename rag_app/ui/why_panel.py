@@ -102,6 +102,7 @@ def _row(place: int, one: Explained, numbers: list[int]) -> str:
         "By meaning": _place(ranked.dense_rank, "likeness", hit.cosine),
         "By words": _place(ranked.keyword_rank, "BM25", hit.bm25),
         "Words it has": words or "none of the question",
+        "All together": f"score {ranked.score:.2f}",
         "Its place": " → ".join(html.escape(move) for move in moves(one.places)),
     }
     shown = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in reasons.items())
