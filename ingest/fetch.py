@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 SECONDS = 60.0
 """For one document, from the first connection to its last byte."""
 _REDIRECTS = 5
-_PIECE = 1 << 16
 _BY_HEADER = {
     "application/json": media.JSON,
     "application/xhtml+xml": media.HTML,
@@ -145,7 +144,8 @@ def _pieces(
     response: Response, url: str, limits: Limits, until: float, stop: Callable[[], bool]
 ) -> Iterator[bytes]:
     size = 0
-    for piece in response.iter_bytes(_PIECE):
+    # As they come: a server that sends a byte now and then would fill no piece for days.
+    for piece in response.iter_bytes():
         size += len(piece)
         if size > limits.max_bytes:
             raise DocumentUnreadableError(

@@ -1,7 +1,8 @@
 """Old Office files made readable: LibreOffice converts them, before a worker process reads them.
 
 Each gets a folder and a LibreOffice profile of its own, in which no macro runs and nothing is
-fetched from elsewhere. It is ended at the time limit of reading a file, with all that it started.
+fetched from elsewhere. It has the time and the memory of reading a file (``ingest.confined``), and
+is ended with all that it started at the one, at the other, and when this process dies.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,13 +19,17 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ingest.confined import OUT_OF_MEMORY
 from ingest.load import LoadOptions
-from ingest.load.old_office import NEW_SUFFIX, is_old, program
+from ingest.load.old_office import LOOKED_AT, NEW_SUFFIX, is_old, is_page, program
 from ingest.load.sniff import CONTAINERS, OLE
 from rag_app.errors import DocumentUnreadableError
 
 _NAME = "document"
-_LOOK_S = 0.2
+_CONFINED = Path(__file__).with_name("confined.py")
+_MEMORY_MB = 1000
+_FILE_MB = 1000
+"""No file that LibreOffice writes may be larger."""
 _PASSED_ON = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")
 _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry"
@@ -32,7 +38,7 @@ _PROFILE = """<?xml version="1.0" encoding="UTF-8"?>
 </oor:items>
 """
 _ITEM = (
-    '<item oor:path="/org.openoffice.Office.Common/Security/Scripting">'
+    '<item oor:path="/org.openoffice.{path}">'
     '<prop oor:name="{name}" oor:op="fuse"><value>{value}</value></prop></item>'
 )
 _SCRIPTING = {
@@ -41,7 +47,14 @@ _SCRIPTING = {
     "DisableActiveContent": "true",
     "BlockUntrustedRefererLinks": "true",
 }
-"""No macro runs, no object of another program is started, no linked file or picture is fetched."""
+"""No macro runs, no object of another program is started."""
+_NOWHERE = {"ooInetProxyType": "2", "ooInetNoProxy": ""} | {
+    f"ooInet{kind}Proxy{what}": value
+    for kind in ("HTTP", "HTTPS", "FTP")
+    for what, value in (("Name", "127.0.0.1"), ("Port", "9"))
+}
+"""LibreOffice fetches linked pictures all the same: by way of a proxy that is not there."""
+_SETTINGS = {"Office.Common/Security/Scripting": _SCRIPTING, "Inet/Settings": _NOWHERE}
 
 
 class StandIn:
@@ -62,10 +75,11 @@ class Converter:
 
     Args:
         seconds: Time limit for each.
+        memory_mb: It gets no more memory than this.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, memory_mb: int = _MEMORY_MB) -> None:
+        self._seconds, self._memory_mb = seconds, memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._stopped = False
@@ -91,7 +105,7 @@ class Converter:
         """Ends what is under way, and lets nothing else begin."""
         with self._lock:
             self._stopped = True
-            if self._process is not None:
+            if self._process is not None and self._process.returncode is None:
                 _kill(self._process)
 
     def _convert(self, office: str, path: Path, made: StandIn) -> None:
@@ -100,45 +114,50 @@ class Converter:
         made.path = made.folder / "out" / f"{_NAME}{NEW_SUFFIX[suffix]}"
         try:
             shutil.copyfile(path, source)
-            ended = self._run(_command(office, source, made), made.folder)
+            status = self._run(_command(office, source, made), made.folder)
         except OSError as error:
             raise DocumentUnreadableError(
                 f"{path.name} could not be given to LibreOffice ({error.strerror or error}). Save "
                 f"it as {NEW_SUFFIX[suffix]} and ingest that."
             ) from error
-        if not ended:
+        if status is None:
             raise DocumentUnreadableError(
                 f"LibreOffice took more than {self._seconds:g} seconds to convert {path.name}. "
                 f"Save it as {NEW_SUFFIX[suffix]}, or allow more time (--set parse_seconds=N)."
             )
-        if not made.path.is_file():  # its exit status is 0 whatever happens
+        if status == OUT_OF_MEMORY:
+            raise DocumentUnreadableError(
+                f"LibreOffice needs more than {self._memory_mb} MB of memory to convert "
+                f"{path.name} and was ended. Save it as {NEW_SUFFIX[suffix]}, or split it."
+            )
+        if status or not made.path.is_file():  # without a file its status may be 0 as well
             raise DocumentUnreadableError(
                 f"LibreOffice could not convert {path.name}: it is damaged, or has a password. "
                 f"Open it and save it as {NEW_SUFFIX[suffix]}."
             )
 
-    def _run(self, command: list[str], folder: Path) -> bool:
-        """Whether it came to its end in time."""
+    def _run(self, command: list[str], folder: Path) -> int | None:
+        """Its exit status; None if it did not come to its end in time."""
         with self._lock:
             if self._stopped:
-                return False
+                return None
+            limits = [str(folder), str(self._memory_mb), str(_FILE_MB)]
             self._process = subprocess.Popen(  # noqa: S603 - a program of the user's, on a copy
-                command,
+                [sys.executable, "-I", "-S", str(_CONFINED), *limits, *command],
                 cwd=folder,
                 env=_environment(folder),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # it ends when we do
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-        try:
-            self._process.wait(self._seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        finally:
-            _kill(self._process)  # and what it may have left running
-            self._process.wait()
-        return True
+        with self._process as process:
+            try:
+                return process.wait(self._seconds)
+            except subprocess.TimeoutExpired:
+                return None
+            finally:
+                _kill(process)  # and what it may have left running
 
 
 @contextmanager
@@ -159,19 +178,23 @@ def readable(path: Path, options: LoadOptions, seconds: float) -> Iterator[LoadO
 
 
 def _is_wanted(path: Path) -> bool:
-    """Whether a file is an old Office file; some are of a newer kind under an old name."""
+    """Whether a file is an old Office file; some are of another kind under an old name."""
     if not is_old(path) or not path.is_file():
         return False
     with suppress(OSError), path.open("rb") as file:
-        start = file.read(8)
-        return start.startswith(OLE) or not start.startswith(CONTAINERS)
+        start = file.read(LOOKED_AT)
+        return start.startswith(OLE) or not (start.startswith(CONTAINERS) or is_page(start))
     return False
 
 
 def _command(office: str, source: Path, made: StandIn) -> list[str]:
     profile = made.folder / "profile"
     (profile / "user").mkdir(parents=True)
-    items = "\n".join(_ITEM.format(name=name, value=value) for name, value in _SCRIPTING.items())
+    items = "\n".join(
+        _ITEM.format(path=path, name=name, value=value)
+        for path, values in _SETTINGS.items()
+        for name, value in values.items()
+    )
     (profile / "user" / "registrymodifications.xcu").write_text(_PROFILE.format(items=items))
     return [
         office,

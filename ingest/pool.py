@@ -111,7 +111,7 @@ class Readers:
 
     def __init__(self, options: LoadOptions, limits: Limits) -> None:
         self._options, self._limits = options, limits
-        self._converter = Converter(limits.seconds)
+        self._converter = Converter(limits.seconds, limits.memory_mb)
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         self._closed = False

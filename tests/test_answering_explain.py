@@ -19,7 +19,7 @@ from rag_app.settings import Settings
 from rag_app.store import Store
 
 QUESTION = "How long is the warranty of the Heron pump?"
-ALWAYS = list(STEPS)[:4]
+ALWAYS = list(STEPS)[:5]
 """The steps that are taken without a setting."""
 
 

@@ -113,7 +113,30 @@ def _bare(markdown: str) -> str:
     return text
 
 
-# --- markitdown's test set: facts that its own tests look for
+# --- markitdown's test set: PDFs with their expected text, and facts that its own tests look for
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "RECEIPT-2024-TXN-98765_retail_purchase",
+        "REPAIR-2022-INV-001_multipage",
+        "SPARSE-2024-INV-1234_borderless_table",
+        "movie-theater-booking-2024",
+        "test",
+    ],
+)
+def test_the_words_of_pdfs_are_those_that_are_expected(name: str) -> None:
+    pages = load_document(MARKITDOWN / f"{name}.pdf").pages
+    expected = (MARKITDOWN / "expected_outputs" / f"{name}.md").read_text(encoding="utf-8")
+    found = Counter(_WORD.findall("\n".join(page.text for page in pages).lower()))
+    wanted = Counter(_WORD.findall(expected.lower()))
+    assert (found & wanted).total() >= 0.98 * max(found.total(), wanted.total())
+
+
+def test_the_text_on_an_image_is_that_which_is_expected() -> None:
+    (page,) = load_document(MARKITDOWN / "test_llm.jpg").pages
+    assert 'mention the string "5bda1dd6"' in page.text.replace("\r\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +169,15 @@ def _bare(markdown: str) -> str:
         ("test_notebook.ipynb", ["Test Notebook", "42"]),
         ("test_mskanji.csv", ["| 佐藤太郎 | 30 | 東京 |", "髙橋淳"]),
         ("test.json", ["5b64c88c-b3c3-4510-bcb8-da0b200602d8: uuid_key"]),
+        ("test_files.zip/test.docx", ["314b0a30-5b04-470b-b9f7-eed2c2bec74a"]),
+        (
+            "../docling/email/sources/eml_simple.eml",
+            ["To: Bob Example <bob@example.com>", "This is a simple email body."],
+        ),
+        (
+            "../docling/email/sources/eml_with_attachment.eml",
+            ["Attachments: test.txt", "This email contains", "It contains some dummy content."],
+        ),
     ],
 )
 def test_known_facts_are_found(name: str, facts: list[str]) -> None:

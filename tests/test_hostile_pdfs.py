@@ -9,59 +9,35 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from embeddings_samples import settings_in
 from ingest_samples import DATA, needs_data
 
-from ingest.limits import Limits
-from ingest.load import LoadOptions
-from ingest.plan import Task
-from ingest.pool import Readers
-from rag_app.errors import DocumentError
+from ingest.rehearse import rehearse
 
 FILES = sorted((DATA / "pdfs").glob("*.pdf"))
-LIMITS = Limits(seconds=60, memory_mb=1000, workers=2)
+LIMITS = {"parse_seconds": 60.0, "parse_memory_mb": 1000, "ocr": "off"}
 LONGEST_REASON = 500
-
-
-def read(paths: list[Path]) -> dict[str, str]:
-    """Each file by name: why it was refused, or nothing."""
-    readers = Readers(LoadOptions(ocr="off"), LIMITS)
-    found = {}
-    try:
-        for turn in readers.turns([Task(path.name, (path,)) for path in paths]):
-            (path,) = turn.task.paths
-            assert path.name not in found
-            try:
-                head, parts = turn.read()
-                texts = [one.page.text for part in parts for one in part.sections]
-            except DocumentError as error:
-                found[path.name] = str(error)
-            else:
-                found[path.name] = ""
-                assert any(texts), path.name
-                assert head.characters > 0
-                assert head.seconds < LIMITS.seconds
-                assert head.peak_mb is None or head.peak_mb < LIMITS.memory_mb
-    finally:
-        readers.close()
-    return found
 
 
 @needs_data
 @pytest.mark.parametrize(
     "step", [14, pytest.param(1, marks=[pytest.mark.stress, pytest.mark.timeout(0)])]
 )
-def test_every_file_is_accounted_for(step):
+def test_every_file_is_accounted_for(tmp_path, step):
     paths = FILES[::step]
-    assert paths
-    found = read(paths)
-    assert list(found) == [path.name for path in paths]
-    refused = {name: reason for name, reason in found.items() if reason}
-    assert 0 < len(refused) < len(paths) / 2
-    for name, reason in refused.items():
-        assert reason.startswith(name), reason
-        assert reason.endswith((".", ").")), reason
-        assert "\n" not in reason
-        assert len(reason) < LONGEST_REASON
-        # A file that harms its worker is refused as well, but none of these may.
-        for harm in ("crash", "takes more than", "memory", "Error:"):
-            assert harm not in reason, reason
+    report = rehearse(paths, settings_in(tmp_path, **LIMITS))
+    assert sorted(Path(one.path) for one in report.outcomes) == paths
+    read = [one for one in report.outcomes if one.state == "added"]
+    assert len(read) > len(paths) / 2
+    for one in read:
+        assert one.characters > 0, one
+        assert one.seconds < LIMITS["parse_seconds"], one
+        assert (one.peak_mb or 0) < LIMITS["parse_memory_mb"], one
+    for one in report.outcomes:
+        if one.state in {"failed", "skipped"}:
+            assert one.reason.endswith((".", ").")), one
+            assert "\n" not in one.reason
+            assert len(one.reason) < LONGEST_REASON
+            # What harms its worker is refused as well, but none of these may.
+            for harm in ("crash", "takes more than", "MB of memory", "Error:"):
+                assert harm not in one.reason, one

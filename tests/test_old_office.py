@@ -8,11 +8,14 @@ becomes of its answers). What LibreOffice makes of real documents is tested wher
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -126,6 +129,7 @@ def test_an_old_document_is_converted_and_cited_as_itself(office, settings, old,
     assert "old report" not in told["arguments"][-1]  # a name says nothing to the program
     assert 'DisableMacrosExecution" oor:op="fuse"><value>true' in told["profile"]
     assert 'BlockUntrustedRefererLinks" oor:op="fuse"><value>true' in told["profile"]
+    assert 'ooInetProxyType" oor:op="fuse"><value>2' in told["profile"]
     assert not any(name.startswith("RAG_") for name in told["variables"])
     assert not Path(told["folder"]).exists()  # nothing is left
     assert outcome(old, settings).state == "unchanged"
@@ -166,14 +170,15 @@ def test_libreoffice_does_not_outlive_who_started_it(office, old):
         "import sys; from pathlib import Path; from ingest.legacy import Converter\n"
         "Converter(600).stand_in(Path(sys.argv[1]))\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(old)]) as parent:
+    command = [sys.executable, "-c", script, str(old)]
+    with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(old.parent)}) as parent:
         until = time.monotonic() + DEADLINE_S
         while not (pids := _pids(office)):
             assert time.monotonic() < until
             time.sleep(0.02)
         parent.kill()
     until = time.monotonic() + DEADLINE_S
-    while not all(map(gone, pids)):
+    while not all(map(gone, pids)) or list(old.parent.glob("rag-office-*")):
         assert time.monotonic() < until
         time.sleep(0.02)
 
@@ -244,6 +249,58 @@ def words(path: Path) -> Counter[str]:
     return Counter(_WORD.findall("\n".join(page.text for page in document.pages).lower()))
 
 
+def made_old(new: Path, ending: str, folder: Path) -> Path:
+    """What LibreOffice saves a document as, asked by anybody."""
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    subprocess.run(
+        [program(), profile, "--headless", "--convert-to", ending[1:], "--outdir", folder, new],
+        check=True,
+        capture_output=True,
+        timeout=DEADLINE_S,
+    )
+    return folder / f"{new.stem}{ending}"
+
+
+_LINKED = """<?xml version="1.0"?>
+<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:draw="urn:oasis:names:tc:opendocument:xmlns:drawing:1.0"
+ xmlns:xlink="http://www.w3.org/1999/xlink"
+ xmlns:svg="urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0" office:version="1.2"
+ office:mimetype="application/vnd.oasis.opendocument.text"><office:body><office:text><text:p>Hello
+<draw:frame svg:width="3cm" svg:height="3cm" text:anchor-type="as-char"><draw:image
+ xlink:href="{address}/picture.png" xlink:type="simple" xlink:show="embed" xlink:actuate="onLoad"/>
+</draw:frame></text:p></office:text></office:body></office:document>"""
+
+
+@needs_office
+def test_no_linked_picture_is_fetched(tmp_path):
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_error(404)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            address = f"http://127.0.0.1:{server.server_port}"
+            (tmp_path / "linked.fodt").write_text(_LINKED.format(address=address))
+            old = made_old(tmp_path / "linked.fodt", ".doc", tmp_path)
+            assert asked  # it would be
+            asked.clear()
+            assert words(old)["hello"] == 1
+            assert asked == []
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @needs_data
 @needs_office
 def test_a_workbook_of_excel_97():
@@ -260,14 +317,7 @@ def test_a_workbook_of_excel_97():
 )
 def test_what_libreoffice_makes_of_its_own_old_files(tmp_path, name, ending):
     new = REAL / "docling" / name
-    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    subprocess.run(
-        [program(), profile, "--headless", "--convert-to", ending[1:], "--outdir", tmp_path, new],
-        check=True,
-        capture_output=True,
-        timeout=DEADLINE_S,
-    )
-    found, wanted = words(tmp_path / f"{new.stem}{ending}"), words(new)
+    found, wanted = words(made_old(new, ending, tmp_path)), words(new)
     assert (found & wanted).total() >= 0.9 * wanted.total(), sorted((wanted - found).elements())
     assert (found & wanted).total() >= 0.9 * found.total(), sorted((found - wanted).elements())
 

@@ -1,7 +1,8 @@
 """Word, PowerPoint and Excel files of before 2007, by way of LibreOffice (``ingest.legacy``).
 
 A worker process may start no program: what it reads was converted before. The passages are those of
-the converted file, the document and its place are the user's own.
+the converted file, the document and its place are the user's own. Web pages under such a name, as
+many programs export them, are read as what they are: LibreOffice would look up what they link to.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.load.options import LoadOptions, RawFile
+from ingest.load.sniff import nameless
 from rag_app.errors import DocumentUnreadableError
 from rag_app.types import LoadedDocument
+from rag_app.types.media import HTML
 
 NEW_SUFFIX = {
     ".doc": ".docx",
@@ -23,6 +26,8 @@ NEW_SUFFIX = {
 }
 """What each is converted to."""
 PROGRAMS = ("soffice", "libreoffice")
+LOOKED_AT = 2000
+"""Bytes that tell a web page."""
 
 
 def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
@@ -35,6 +40,8 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     from ingest.load import load_file
 
     new = NEW_SUFFIX[file.path.suffix.lower()]
+    if is_page(file.data):
+        return load_file(RawFile(file.path.with_suffix(".html"), file.data), options)
     if options.stand_in is None:
         raise DocumentUnreadableError(f"{file.name} is an old Office file. {_what_to_do(new)}")
     try:
@@ -55,6 +62,11 @@ def program() -> str | None:
 def is_old(path: Path) -> bool:
     """Whether a file is of these formats, by its name."""
     return path.suffix.lower() in NEW_SUFFIX
+
+
+def is_page(start: bytes) -> bool:
+    """Whether a file is a web page, by its first bytes."""
+    return nameless(start[:LOOKED_AT]) == HTML
 
 
 def _what_to_do(new: str) -> str:

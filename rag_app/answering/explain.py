@@ -17,6 +17,7 @@ STEPS = {
     "lists": "vectors and keywords",
     "words": "words that stand together",
     "feedback": "likeness to the best passages",
+    "naming": "the documents that the question names",
     "sentences": "its best sentence",
     RERANK: "the reranker",
     DIVERSITY: "unlikeness to those before it",
@@ -56,6 +57,7 @@ class Explained:
             "bm25_share": round(self.ranked.keywords, 4),
             "nearness": round(self.ranked.nearness, 4),
             "feedback": _rounded(self.ranked.feedback),
+            "naming": round(self.ranked.naming, 4),
             "matched_words": list(self.words),
             "places": self.places,
         }

@@ -14,7 +14,7 @@ from pathlib import PurePath
 from typing import Protocol
 
 from rag_app.evaluation.passages import CODES, Passage, Passages
-from rag_app.store import keyword_search, keywords, nearness
+from rag_app.store import keyword_search, keywords, naming, nearness
 from rag_app.store.asked import asked_terms
 from rag_app.store.languages import DEFAULT
 
@@ -30,6 +30,9 @@ class Keywords(Protocol):
 
     def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
         """For each passage how many of a question's words it says close together."""
+
+    def naming(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """For passages of documents that a question names, how far it does so."""
 
 
 class MemoryIndex:
@@ -47,6 +50,10 @@ class MemoryIndex:
     def nearness(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
         """As a collection does."""
         return nearness.shares(self._connection, _KEY, question, self._languages, chunk_ids)
+
+    def naming(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """As a collection does."""
+        return naming.shares(self._connection, _KEY, question, self._languages, chunk_ids)
 
 
 @contextmanager

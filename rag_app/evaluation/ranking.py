@@ -67,6 +67,8 @@ def hybrid_rankings(
 ) -> list[list[tuple[str, float]]]:
     """What a search finds for each question, as ``Searcher`` ranks it: id and score, best first.
 
+    But for its second look into the documents that a question names.
+
     Args:
         asked: The questions.
         index: Of the passages' words.
@@ -87,6 +89,7 @@ def hybrid_rankings(
             index.search_keywords(question, CANDIDATES),
             partial(index.nearness, question),
             vectors,
+            partial(index.naming, question),
         ).scores
         for question, vector, nearest in zip(asked, questions, dense, strict=True)
     ]

@@ -1,13 +1,15 @@
 """From the two lists of a search to one order of passages.
 
-Three steps, each of which ranks better on every set it was fitted on (Cranfield, SQuAD, MTRAG);
-``benchmarks/ranking.py`` leaves them out one by one:
+Four steps. Each of the first three ranks better on every set it was fitted on (Cranfield, SQuAD,
+MTRAG); ``benchmarks/ranking.py`` leaves them out one by one:
 
 1. A convex sum of cosine and BM25, in which the cosine counts the more, the more the lists agree.
 2. How close together a passage says the words of the question (``rag_app.store.nearness``).
 3. Feedback of vectors (Rocchio 1971; with embeddings Li et al., ACM TOIS 2023): the best passages
    so far say what the question may have meant, so all are compared with a vector between theirs
    and the question's.
+4. Where the question names some of the documents (``rag_app.store.naming``), passages of others
+   fall back. Documents of those sets have no names; ``benchmarks/financebench.py`` measures it.
 """
 
 from __future__ import annotations
@@ -27,6 +29,10 @@ LEAST_DENSE, MOST_DENSE = 0.65, 0.8
 NEARNESS = 0.3
 """Weight of the words' nearness beside that sum."""
 
+NAMING = 0.1
+"""What a passage loses whose document is not named, where another is: half of the largest weight
+that loses nothing on SQuAD, with its articles as documents."""
+
 FEEDBACK_PASSAGES = 3
 FEEDBACK_SHARE = 0.5
 """Of the cosine with the vector of the feedback, in what counts as the cosine afterwards."""
@@ -34,7 +40,8 @@ FEEDBACK_SHARE = 0.5
 SHARPNESS = 0.02
 """A passage behind the best by so much of the score has 1/e of its say in the feedback."""
 
-Nearness = Callable[[Sequence[str]], Mapping[str, float]]
+Shares = Callable[[Sequence[str]], Mapping[str, float]]
+"""Ids of passages to a number in [0, 1] for each; 0 for those that are left out."""
 VectorsOf = Callable[[Sequence[str]], Mapping[str, Vectors]]
 
 
@@ -50,6 +57,7 @@ class Ranked:
         nearness: Share of the question's words that stand together.
         feedback: Cosine with the question moved towards the best passages; None where there was
             no feedback.
+        naming: How far the question names its document.
         dense_rank: Its place in the dense list, from 1; None if it is not there.
         keyword_rank: Its place in the keyword list, likewise.
     """
@@ -60,6 +68,7 @@ class Ranked:
     keywords: float
     nearness: float
     feedback: float | None
+    naming: float
     dense_rank: int | None
     keyword_rank: int | None
 
@@ -71,7 +80,7 @@ class Order:
     Attributes:
         passages: All of both lists.
         dense_weight: How much the cosine counted beside BM25.
-        steps: Step (``lists``, ``words``, ``feedback``) → the order of the ids after it.
+        steps: Step (``lists``, ``words``, ``feedback``, ``naming``) → the order after it.
     """
 
     passages: tuple[Ranked, ...]
@@ -88,8 +97,9 @@ def rank(
     question: Vectors,
     dense: Ranking,
     keywords: Ranking,
-    nearness: Nearness,
+    nearness: Shares,
     vectors: VectorsOf,
+    naming: Shares,
 ) -> Order:
     """Ranks the passages of two lists.
 
@@ -99,6 +109,7 @@ def rank(
         keywords: Ids and BM25, best first.
         nearness: For ids their share of the question's words.
         vectors: For ids their vectors, each of shape (dimension,).
+        naming: For ids how far the question names their documents.
     """
     pairs = comparable(dense, keywords)
     ids = sorted(pairs)
@@ -118,7 +129,12 @@ def rank(
         id_: score(id_, (1 - FEEDBACK_SHARE) * pairs[id_][0] + FEEDBACK_SHARE * cosine)
         for id_, cosine in feedback.items()
     }
-    ranking = in_order(dict(words) | moved)
+    fed_back = in_order(dict(words) | moved)
+    named = naming(ids)
+    most = max(named.values(), default=0.0)
+    ranking = in_order(
+        {id_: max(0.0, value - NAMING * (most - named.get(id_, 0.0))) for id_, value in fed_back}
+    )
     places = [{id_: n for n, (id_, _) in enumerate(one, start=1)} for one in (dense, keywords)]
     return Order(
         passages=tuple(
@@ -128,6 +144,7 @@ def rank(
                 *pairs[id_],
                 near.get(id_, 0.0),
                 feedback.get(id_),
+                named.get(id_, 0.0),
                 *(place.get(id_) for place in places),
             )
             for id_, value in ranking
@@ -135,7 +152,12 @@ def rank(
         dense_weight=weight,
         steps={
             name: tuple(id_ for id_, _ in one)
-            for name, one in (("lists", lists), ("words", words), ("feedback", ranking))
+            for name, one in (
+                ("lists", lists),
+                ("words", words),
+                ("feedback", fed_back),
+                ("naming", ranking),
+            )
         },
     )
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import UsageError
+from rag_app.retrieval.fuse import in_order
 from rag_app.retrieval.rank import Order, rank
 from rag_app.types import Filter, Hit
 
@@ -21,6 +23,9 @@ CANDIDATES = 50
 QUESTION_CHARACTERS = 2000
 """Longer questions are cut: no embedding model here reads more of one."""
 
+
+_FEW = 3
+"""Documents that a question names are looked into if they are no more than these."""
 
 _NO_KNOWN_WORD = (
     "The embedding model knows no word of the question; it was searched for by keywords only."
@@ -77,11 +82,12 @@ class Searcher:
             where: Which passages to look at; all of them unless given.
 
         Raises:
-            UsageError: The question has no letter and no digit, or k is below 1.
+            UsageError: The question has no letter and no digit, k is below 1, or the filter is
+                something else.
         """
         text, notices = clean_question(question)
-        if k < 1:
-            raise UsageError(f"k is {k}; ask for at least 1 passage.")
+        check_number(k)
+        _check_filter(where)
         started = perf_counter()
         vector = self.embeddings.encode_query(text)
         if not vector.any():
@@ -94,11 +100,21 @@ class Searcher:
     def _found(
         self, text: str, vector: Vectors, k: int, where: Filter | None
     ) -> tuple[Order, tuple[Hit, ...]]:
-        n = max(k, self._candidates)
-        dense = self.collection.search_dense(vector, n, where)
-        keywords = self.collection.search_keywords(text, n, where)
-        nearness = partial(self.collection.nearness, text)
-        order = rank(vector, dense, keywords, nearness, self.collection.vectors)
+        lists = self._lists(text, vector, max(k, self._candidates), where)
+        if named := self._named(text, lists, where):
+            inside = self._lists(text, vector, max(k, self._candidates), named)
+            lists = [
+                in_order(dict(some) | dict(more)) for some, more in zip(lists, inside, strict=True)
+            ]
+        dense, keywords = lists
+        order = rank(
+            vector,
+            dense,
+            keywords,
+            partial(self.collection.nearness, text),
+            self.collection.vectors,
+            partial(self.collection.naming, text),
+        )
         cosines, bm25 = dict(dense), dict(keywords)
         best = order.passages[:k]
         found = self.collection.fetch([one.id for one in best])
@@ -107,6 +123,49 @@ class Searcher:
             Hit(*found[one.id], one.score, cosines.get(one.id), bm25.get(one.id))
             for one in best
             if one.id in found
+        )
+
+    def _lists(
+        self, text: str, vector: Vectors, n: int, where: Filter | None
+    ) -> list[Sequence[tuple[str, float]]]:
+        """The two lists, dense and keywords."""
+        return [
+            self.collection.search_dense(vector, n, where),
+            self.collection.search_keywords(text, n, where),
+        ]
+
+    def _named(
+        self, text: str, lists: Sequence[Sequence[tuple[str, float]]], where: Filter | None
+    ) -> Filter | None:
+        """The documents to look into once more: the few that the question names best.
+
+        Their passages need not be in lists that all documents compete for.
+        """
+        if where and where.documents:
+            return None
+        shares = self.collection.naming(text, {id_ for one in lists for id_, _ in one})
+        most = max(shares.values(), default=0.0)
+        best = [id_ for id_, share in shares.items() if share == most]
+        documents = {chunk.document_id for chunk, _ in self.collection.fetch(best).values()}
+        if not 0 < len(documents) <= _FEW:
+            return None
+        return replace(where or Filter(), documents=tuple(sorted(documents)))
+
+
+def check_number(k: int) -> None:
+    """Refuses a number of passages that is none.
+
+    Raises:
+        UsageError: It is below 1.
+    """
+    if k < 1:
+        raise UsageError(f"k is {k}; ask for at least 1 passage.")
+
+
+def _check_filter(where: object) -> None:
+    if where is not None and not isinstance(where, Filter):
+        raise UsageError(
+            f"{where!r:.80} is no filter. Give a Filter, such as Filter.parse(['type=pdf'])."
         )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag_app.errors import CollectionSwitchedError
 from rag_app.store import (
     debts,
     dense,
     documents,
     keyword_search,
     keywords,
+    naming,
     nearness,
     roles,
     stored_vectors,
@@ -153,6 +153,12 @@ class Collection:
             languages = self._languages(connection)
             return nearness.shares(connection, self.key, question, languages, chunk_ids)
 
+    def naming(self, question: str, chunk_ids: Iterable[str]) -> dict[str, float]:
+        """For passages of documents that a question names, how far it does so, in (0, 1]."""
+        with self._reading() as connection:
+            languages = self._languages(connection)
+            return naming.shares(connection, self.key, question, languages, chunk_ids)
+
     def matched_words(self, question: str, chunk_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """For each passage the words of a question that it has, in any of their forms."""
         with self._reading() as connection:
@@ -231,12 +237,7 @@ class Collection:
 
     def _check_writable(self) -> None:
         with self._reading() as connection:
-            name, role = roles.parse_name(roles.stored_name_of(connection, self.key) or "")
-        if role == "former":
-            raise CollectionSwitchedError(
-                f"The collection '{name}' has changed over to another index in the meantime. "
-                "Nothing was written; run the command again."
-            )
+            roles.check_current(connection, self.key)
 
     def _languages(self, connection: sqlite3.Connection) -> list[str]:
         """Those of the stemmers; kept as long as the collection stays as it is."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sqlite3
 from typing import Literal
 
-from rag_app.errors import CollectionNotFoundError
+from rag_app.errors import CollectionNotFoundError, CollectionSwitchedError
 
 Role = Literal["live", "next", "former"]
 
@@ -47,6 +47,20 @@ def stored_name_of(connection: sqlite3.Connection, key: int) -> str | None:
     """What a row is called now; None if it is gone."""
     row = connection.execute("SELECT name FROM collections WHERE key = ?", (key,)).fetchone()
     return str(row[0]) if row else None
+
+
+def check_current(connection: sqlite3.Connection, key: int) -> None:
+    """Refuses to write where another index has taken over.
+
+    Raises:
+        CollectionSwitchedError: The collection has changed over.
+    """
+    name, role = parse_name(stored_name_of(connection, key) or "")
+    if role == "former":
+        raise CollectionSwitchedError(
+            f"The collection '{name}' has changed over to another index in the meantime. "
+            "Nothing was written; run the command again."
+        )
 
 
 def live_names(connection: sqlite3.Connection) -> list[str]:
