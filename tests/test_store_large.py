@@ -226,3 +226,37 @@ def test_the_graph_of_a_small_collection_is_built_when_searches_ask_it(
         assert len(found) == 16
         assert found[0][1] == pytest.approx(1)
         assert store.check("default") == []
+
+
+@pytest.mark.parametrize(
+    ("passages", "breadth"),
+    [(0, 1000), (125_000, 1000), (125_001, 2000), (1_000_000, 8000), (10**9, 16_000)],
+)
+def test_searches_look_at_more_of_a_larger_index(passages, breadth):
+    assert chroma.breadth(passages) == breadth
+
+
+def test_an_index_is_widened_as_it_grows_and_answers_as_before(tmp_path, monkeypatch):
+    monkeypatch.setattr(chroma, "WELL_FOUND", 15)
+    monkeypatch.setattr(upkeep, "WELL_FOUND", 15)
+    monkeypatch.setattr(EmbeddedIndex, "worth_asking_from", 0)
+    with Store(settings(tmp_path)) as store:
+        made = make(store)
+        with made.writer(5) as writer:
+            writer.put(*document(1, passages(1, 10)))
+        assert searched(made) == 1000
+        with made.writer(5) as writer:
+            writer.put(*document(2, passages(2, 40)))
+        assert searched(made) == 4000
+        put(made, document(3, passages(3, 5)))
+        assert searched(made) == 4000
+        vector = vectors(1, 10)[3]
+        assert made.search_dense(vector, 1)[0][1] == pytest.approx(1)
+        assert store.check() == []
+
+
+def searched(collection: Collection) -> int | None:
+    with collection._reading() as connection:  # nothing else tells the name of its index
+        [(name,)] = connection.execute("SELECT name FROM indexes").fetchall()
+    with collection._index._using(name, "read") as engine:
+        return engine.breadth(name)

@@ -45,6 +45,24 @@ again by up to a thousand whenever an index is opened: Chroma keeps the last cha
 """
 
 
+WELL_FOUND = 125_000
+"""Passages up to which efSearch is as above: recall@10 is 0.9945 among 100,000."""
+
+WIDEST = 16_000
+
+
+def breadth(passages: int) -> int:
+    """How many links are followed at once (efSearch) among so many passages.
+
+    Among 1,000,000 (windows of the same texts, of which many are near copies), recall@10 is 0.965
+    with 1000, 0.968 with 2000, 0.982 with 4000 and 0.992 with 8000, in 6 to 22 ms.
+    """
+    searched = int(HNSW["ef_search"])
+    while passages > WELL_FOUND and searched < WIDEST:
+        passages, searched = (passages + 1) // 2, 2 * searched
+    return searched
+
+
 class VectorRow(NamedTuple):
     """One passage for the index: its id, its vector of shape (dimension,), what it is kept with."""
 
@@ -132,6 +150,19 @@ class Engine:
                 n_results=1,
                 include=[],
             )
+
+    def breadth(self, name: str) -> int | None:
+        """The index's efSearch."""
+        configured = self._server.get_collection(name).configuration_json.get("hnsw") or {}
+        return cast("int | None", configured.get("ef_search"))
+
+    def widen(self, name: str, breadth: int) -> None:
+        """Sets it; Chroma takes it up when it opens the index anew."""
+        model = self._server.get_collection(name)
+        # Collection.modify warns of the embedding function that is not configured.
+        cast("Any", self._server)._modify(  # noqa: SLF001
+            model.id, new_configuration={"hnsw": {"ef_search": breadth}}
+        )
 
     def ids(self, name: str) -> set[str]:
         """All ids in the index."""

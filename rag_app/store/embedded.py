@@ -66,6 +66,10 @@ class EmbeddedIndex(VectorIndex):
             self._open = False
             shared.release(self._shared)
 
+    def _reopen(self) -> None:
+        with self._shared.held():
+            self._shared.stop()
+
     @contextmanager
     def _using(self, name: str, purpose: Purpose) -> Iterator[Engine]:
         import chromadb  # noqa: F401 - takes seconds, for which nobody else is to be kept out

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 from rag_app.store import keywords
-from rag_app.store.chroma import VectorRow
+from rag_app.store.chroma import WELL_FOUND, VectorRow
 from rag_app.store.database import Database
 from rag_app.store.vectors import IndexUnusableError, VectorIndex
 
@@ -130,7 +130,8 @@ def _work_off(
     database: Database, index: VectorIndex, collection: int, name: str, go_on: GoOn
 ) -> None:
     with database.read() as connection:
-        asked = keywords.count(connection, collection) >= index.worth_asking_from
+        total = keywords.count(connection, collection)
+    asked = total >= index.worth_asking_from
     while ids := _trash(database, collection):
         index.remove(name, ids, asked=asked)
         with database.write() as connection:
@@ -146,6 +147,8 @@ def _work_off(
         with database.write() as connection:
             connection.executemany("DELETE FROM pending WHERE chunk = ?", ((key,) for key in rows))
         waiting -= len(rows)
+    if total > WELL_FOUND and waiting <= 0:
+        index.widen(name, total)
 
 
 def _waiting(database: Database, collection: int) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from rag_app.store.chroma import Engine, VectorRow
+from rag_app.store.chroma import Engine, VectorRow, breadth
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
@@ -71,6 +71,22 @@ class VectorIndex(ABC):
         """
         with self._using(name, "change" if asked else "change unasked") as engine:
             engine.put(name, rows)
+
+    def widen(self, name: str, passages: int) -> None:
+        """Has searches look at more of the index, the more passages it holds.
+
+        Raises:
+            IndexUnusableError: There is no such index, or it was left unfinished.
+        """
+        with self._using(name, "read") as engine:
+            if engine.breadth(name) == breadth(passages):
+                return
+        with self._using(name, "change unasked") as engine:
+            engine.widen(name, breadth(passages))
+        self._reopen()
+
+    def _reopen(self) -> None:  # noqa: B027 - only an engine in this process has anything to do
+        """Has the next call read the index from disk again, where it is in this process."""
 
     def remove(self, name: str, ids: Sequence[str], *, asked: bool = True) -> None:
         """Takes out rows; ids that it does not hold are ignored.
