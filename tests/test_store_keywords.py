@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from store_samples import document, make, put, settings
 
-from rag_app.store import Store
+from rag_app.store import Store, keyword_search
 from rag_app.store.asked import MAX_TERMS, asked_terms
 from rag_app.store.languages import guess
 from rag_app.store.terms import terms, words
@@ -207,3 +207,24 @@ def test_terms():
 )
 def test_language_is_told_by_its_function_words(language, text):
     assert guess(words(text)) == language
+
+
+SPANISH = (
+    "La bomba tiene una garantía de dos años y el cliente puede pedir una extensión. En la lista "
+    "de precios esta extensión se llama warranty y cuesta treinta euros por cada año."
+)
+
+
+@pytest.mark.parametrize("most_scored", [10_000, 0], ids=["few", "many"])
+def test_a_word_is_no_rarer_for_being_in_a_document_of_another_language(
+    collection, monkeypatch, most_scored
+):
+    """The English stem is "warranti", the Spanish one stands in the only Spanish document."""
+    monkeypatch.setattr(keyword_search, "_SCORED", most_scored)
+    about = [f"The warranty of pump {n} is long. This warranty is for its parts." for n in range(9)]
+    others = [f"The pump number {n} is checked by two people every week." for n in range(30)]
+    spanish = document(3, [SPANISH])
+    put(collection, document(1, about), document(2, others), spanish)
+    hits = dict(collection.search_keywords("warranty", 20))
+    assert len(hits) == 10
+    assert hits[spanish[1][0].id] == min(hits.values())

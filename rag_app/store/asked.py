@@ -21,7 +21,7 @@ _CODE = re.compile(r"\d|[^\W\d_a-z]{2}")
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
-def asked_terms(question: str, languages: Sequence[str]) -> list[str]:
+def asked_terms(question: str, languages: Sequence[str]) -> dict[str, str]:
     """What to look for: terms, and phrases of several terms with spaces between.
 
     Function words are left out when others remain (half the time, and nDCG@10 of SciFact,
@@ -29,16 +29,19 @@ def asked_terms(question: str, languages: Sequence[str]) -> list[str]:
     several parts ("AB-1234", "3.5"), is a phrase, so that exact matches come first; the words of
     the phrase are searched as well. Every language of the collection stems in its own way, so a
     word may give several terms.
+
+    Returns:
+        Each with what it is a form of: the stems that languages give to one word share it.
     """
     question = question[:MAX_CHARACTERS]
     found = [*_phrases(question), *([word] for word in telling_words(question, languages))]
-    unique: dict[str, None] = {}
+    unique: dict[str, str] = {}
     for phrase in found:
         for language in languages:
-            unique[" ".join(term(word, language) for word in phrase)] = None
+            unique.setdefault(" ".join(term(word, language) for word in phrase), " ".join(phrase))
         if len(unique) >= MAX_TERMS:
             break
-    return list(unique)[:MAX_TERMS]
+    return dict(list(unique.items())[:MAX_TERMS])
 
 
 def expression(asked: Iterable[str]) -> str:

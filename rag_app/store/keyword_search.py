@@ -10,6 +10,10 @@ collection the commoner words of a question stand in tens of thousands of passag
 Under a filter it is always done so, with what passes of each list; and where no more than ``_READ``
 pass, they are all scored here, however large the collection is.
 
+Where documents are in several languages, a word has a stem for each of them. Such forms count as
+one word: that few documents are in a language makes no word rare. FTS5 does not know that, so what
+is best by its scores is scored once more here.
+
 Whatever is found has its BM25 for the whole question either way. What may be missed are passages
 that have none but the commonest words; ``benchmarks/speed.py`` tells how many that are.
 """
@@ -18,7 +22,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from rag_app.store import bm25, term_counts
@@ -52,7 +57,7 @@ _LOOKED_AT = 10_000
 def search(
     connection: sqlite3.Connection,
     collection: int,
-    asked: Sequence[str],
+    asked: Mapping[str, str],
     k: int,
     condition: Condition | None = None,
 ) -> list[tuple[str, float]]:
@@ -61,7 +66,7 @@ def search(
     Args:
         connection: In a transaction.
         collection: Key of the collection.
-        asked: Terms and phrases.
+        asked: Terms and phrases, each with what it is a form of.
         k: How many at most.
         condition: What the passages must satisfy.
     """
@@ -69,10 +74,15 @@ def search(
     counts = _counts(connection, table, asked)
     if not counts:
         return []
-    if (condition is None and sum(counts.values()) <= _SCORED) or 2 * k > _READ:
-        found = _scored(connection, collection, counts, k, condition)
+    others = _others(asked, counts)
+    if (condition is not None or sum(counts.values()) > _SCORED) and 2 * k <= _READ:
+        found = _narrowed(connection, collection, counts, others, k, condition)
+    elif any(others.values()):
+        found = _scored(connection, collection, counts, max(k, _READ), condition)
+        _, rarities = _listed(connection, table, counts, others, phrases_only=False)
+        found = bm25.scores(connection, table, found, rarities)
     else:
-        found = _narrowed(connection, collection, counts, k, condition)
+        found = _scored(connection, collection, counts, k, condition)
     found = dict(sorted(found.items(), key=lambda hit: (-hit[1], hit[0]))[:k])
     ids = dict(
         connection.execute(
@@ -97,6 +107,14 @@ def _counts(connection: sqlite3.Connection, table: str, asked: Iterable[str]) ->
         for one in sorted(counts, key=lambda one: (" " not in one, counts[one], one))
         if counts[one]
     }
+
+
+def _others(asked: Mapping[str, str], counts: Mapping[str, int]) -> dict[str, int]:
+    """For each, in how many passages the other forms of the same stand."""
+    together: Counter[str] = Counter()
+    for one, count in counts.items():
+        together[asked[one]] += count
+    return {one: together[asked[one]] - count for one, count in counts.items()}
 
 
 def _scored(
@@ -145,6 +163,7 @@ def _narrowed(
     connection: sqlite3.Connection,
     collection: int,
     counts: Mapping[str, int],
+    others: Mapping[str, int],
     k: int,
     condition: Condition | None,
 ) -> dict[int, float]:
@@ -152,19 +171,25 @@ def _narrowed(
     table = table_of(collection)
     passing = _passing(connection, collection, condition)
     few = passing is not None and len(passing) <= _READ
-    listed, rarities = _listed(connection, table, counts, phrases_only=few)
+    listed, rarities = _listed(connection, table, counts, others, phrases_only=few)
     if passing is not None and few:
         return bm25.scores(connection, table, passing.tolist(), rarities)
     keys, sums = weighed(listed, rarities, passing)
     kept = _best(connection, collection, keys, sums, condition)
     read = kept[:_READ]
-    if len(listed) == len(counts) and sum(counts.values()) <= _PASSED * len(read):
+    cheap = len(listed) == len(counts) and sum(counts.values()) <= _PASSED * len(read)
+    if cheap and not any(others.values()):
         return _scored(connection, collection, listed, k, among=kept)
     return bm25.scores(connection, table, read, rarities)
 
 
 def _listed(
-    connection: sqlite3.Connection, table: str, counts: Mapping[str, int], *, phrases_only: bool
+    connection: sqlite3.Connection,
+    table: str,
+    counts: Mapping[str, int],
+    others: Mapping[str, int],
+    *,
+    phrases_only: bool,
 ) -> tuple[dict[str, Keys], dict[str, float]]:
     """The passages of the terms, as far as they are listed, and the rarities of all.
 
@@ -181,9 +206,9 @@ def _listed(
             matching = f"{table} WHERE {table} MATCH :asked"
             listed[one] = numbers(connection, "rowid", matching, {"asked": expression([one])})
         if one in listed:
-            rarities[one] = bm25.rarity(total, len(listed[one]))
+            rarities[one] = bm25.rarity(total, min(total, len(listed[one]) + others[one]))
         elif not phrase:
-            rarities[one] = bm25.rarity(total, count)
+            rarities[one] = bm25.rarity(total, min(total, count + others[one]))
     return listed, rarities
 
 
