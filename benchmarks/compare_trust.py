@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ SETS = {"scifact": 1, "cranfield": 1, "squad-v1.1": 20}
 """Set → every how many questions are asked."""
 QUESTIONS = 400
 SEED = 0
+APART = 0.02
+"""Models that people's questions tell apart by so much of nDCG@10 are worth telling apart."""
 NAME = "compare_trust"
 
 Figures = dict[str, dict[str, dict[str, float]]]
@@ -61,14 +64,21 @@ def judged(beir: BeirSet, settings: Settings) -> Figures:
 
 
 def agreement(figures: Figures, way: str) -> dict[str, object]:
-    """Kendall's τ-b, and what following the offline ranking would have cost."""
+    """Kendall's τ-b, pairs that are worth an order and have it, and what following would cost."""
     real = np.array([one[way]["real"] for one in figures.values()])
     offline = np.array([one[way]["offline"] for one in figures.values()])
     names = list(figures)
     best = int(offline.argmax())
+    apart = [
+        (real[one] - real[other]) * (offline[one] - offline[other]) > 0
+        for one, other in combinations(range(len(real)), 2)
+        if abs(real[one] - real[other]) >= APART
+    ]
     return {
         "models": len(real),
         "tau": round(float(kendalltau(real, offline).statistic), 3),
+        "pairs_apart": len(apart),
+        "of_these_in_the_same_order": round(float(np.mean(apart)), 3),
         "best_by_offline": names[best],
         "best_by_real": names[int(real.argmax())],
         "lost_by_trusting": round(float(real.max() - real[best]), 4),
