@@ -30,7 +30,7 @@ from rag_app.types import FileOutcome
 from rag_app.types.archives import is_archive
 from rag_app.whole_files import write_whole
 
-_VERSION = 1
+_VERSION = 2
 _KEPT = 1000
 """Archives whose contents are kept; those not met for the longest time go first."""
 _LOOK_S = 0.2
@@ -117,9 +117,11 @@ def _take(path: Path, member: Member, unpacked: Unpacked) -> None:
         state = "skipped" if member.skipped else "failed"
         unpacked.refused.append(FileOutcome(str(path), state, member.reason))  # type: ignore[arg-type]
         return
-    try:
-        load.format_of(path)
+    if member.digest:  # of a known type, by its name or by its first bytes
         unpacked.digests[path] = member.digest
+        return
+    try:
+        load.named_format(path)
     except DocumentError as error:
         unpacked.refused.append(outcome_of_error(path, error))
 
@@ -205,7 +207,7 @@ def _is_readable_now(member: Member) -> bool:
     if member.digest or member.reason:
         return False
     with suppress(DocumentError):
-        return bool(load.format_of(Path(member.name)))
+        return bool(load.named_format(Path(member.name)))
     return False
 
 

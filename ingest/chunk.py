@@ -8,6 +8,7 @@ the very text that is embedded.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,8 @@ from rag_app.types import Chunk, ChunkingIdentity, CleanPage
 from rag_app.types.media import BY_LINE
 
 _BATCH = 24  # sections counted in one call of the tokenizer
+_LABEL = re.compile(r"[\w .,/–—-]{1,20}")
+"""What a page may be called in a citation: no markup, and nothing that hides the rest."""
 
 
 def contextual_text(chunk: Chunk) -> str:
@@ -71,7 +74,14 @@ class Cutter:
             headings=draft.headings,
             tokens=draft.tokens,
             truncated=draft.tokens > self._sections.longest,
+            label=_label(draft.page),
         )
+
+
+def _label(page: CleanPage) -> str:
+    """What to show beside the page's number; nothing where the document tells no more than that."""
+    label = (page.label or "").strip()
+    return label if label != str(page.number) and _LABEL.fullmatch(label) else ""
 
 
 def chunk_document(

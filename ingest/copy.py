@@ -107,12 +107,12 @@ class Copier:
             batch.append((record, fitted))
             passages += len(fitted)
             if passages >= WINDOW or len(batch) >= _SMALL_DOCUMENTS:
-                if not self._store(batch):
+                if not self._store(batch, source.key):
                     return False
                 batch, passages = [], 0
-        return self._store(batch)
+        return self._store(batch, source.key)
 
-    def _store(self, batch: Sequence[tuple[DocumentRecord, list[Chunk]]]) -> bool:
+    def _store(self, batch: Sequence[tuple[DocumentRecord, list[Chunk]]], source: int) -> bool:
         vectors = self._embedded([chunk for _, chunks in batch for chunk in chunks])
         if vectors is None:
             return False
@@ -128,6 +128,7 @@ class Copier:
         if items:
             self.cuts.blank += int((~vectors.any(axis=1)).sum())
             self._writer.put_many(items)
+            self._writer.copy_readings(source, [record.id for record, _ in batch])
             self._meter.done = min(self._meter.done + len(items), self._meter.total)
             self._meter.path = items[-1][0].source
             self._meter.tell()

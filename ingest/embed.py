@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
+from ingest.history import kept_text
 from ingest.ledger import Ledger
 from ingest.limits import Limits
 from ingest.load import LoadOptions
@@ -14,6 +15,7 @@ from ingest.parse import Model, Parser, Piece
 from ingest.plan import Task, outcome_of_error
 from ingest.target import Target
 from ingest.window import WINDOW, Job, Window
+from rag_app.types import FileOutcome
 
 _STORED_TOGETHER = 256
 _STORED_AFTER_S = 5.0
@@ -115,8 +117,21 @@ class Embedder:
         jobs, self._ready = self._ready, []
         if not jobs:
             return
-        writer = self._target.writer(self._model.result()[0].identity)
-        writer.put_many([(job.record(), job.chunks, job.matrix()) for job in jobs])
+        embeddings, _ = self._model.result()
+        writer = self._target.writer(embeddings.identity)
+        records = [job.record() for job in jobs]
+        start = time.perf_counter()
+        writer.put_many(
+            [(record, job.chunks, job.matrix()) for record, job in zip(records, jobs, strict=True)]
+        )
         self._stored_at = time.perf_counter()
-        for job in jobs:
-            self._ledger.settle(job.outcomes(self._known))
+        share = (self._stored_at - start) / sum(record.chunks for record in records)
+        settled: list[FileOutcome] = []
+        readings: dict[str, str] = {}
+        for record, job in zip(records, jobs, strict=True):
+            job.stored = share * record.chunks
+            outcomes = list(job.outcomes(self._known, record.language, embeddings))
+            readings[record.id] = kept_text(outcomes[0], embeddings.identity.spec)
+            settled += outcomes
+        writer.keep_readings(readings)
+        self._ledger.settle(settled)

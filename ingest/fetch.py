@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
-from ingest.load import FORMATS, format_of
+from ingest.load import FORMATS, named_format
 from ingest.load.sniff import IN_OLE, OLE, nameless
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import media
@@ -173,7 +173,7 @@ def _suffix(data: bytes, url: str, header: str) -> str:
     told = nameless(data)
     if told is None:
         with suppress(DocumentError):
-            row = format_of(Path(f"x{named}"))
+            row = named_format(Path(f"x{named}"))
             if row.media_type in IN_OLE if is_ole else (row.plain or named in _TEXTS):
                 return named
         told = media.DOC if is_ole else _BY_HEADER.get(header, media.TEXT)

@@ -32,10 +32,14 @@ _ALLOWED = {
     ("ingest.messages", "Opened"),
     ("ingest.messages", "Part"),
     ("ingest.messages", "Refused"),
+    ("ingest.messages", "Seen"),
     ("ingest.messages", "StillReading"),
     ("ingest.messages", "Summary"),
     ("ingest.sections", "Section"),
     ("rag_app.types.documents", "CleanPage"),
+    ("rag_app.types.documents", "Heading"),
+    ("rag_app.types.documents", "LoadedDocument"),
+    ("rag_app.types.documents", "Page"),
 }
 
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ingest.load import supported_suffixes
+from ingest.load import LEFT_OUT, supported_suffixes
 from ingest.load.members import leads_to_file
 from rag_app.settings import Settings
 from rag_app.store.report_files import report_file
 from rag_app.types import FileOutcome
-from rag_app.types.archives import ending
+from rag_app.types.archives import ending, is_web_address
 from rag_app.whole_files import write_whole
 
 
@@ -48,9 +48,14 @@ def left_out(settings: Settings, collection: str) -> list[Left]:
 
 def failed_paths(settings: Settings, collection: str) -> tuple[list[str], list[str]]:
     """The files that failed when they were last tried: those there still, and those gone."""
-    failed = [one.path for one in left_out(settings, collection) if one.state == "failed"]
+    failed = [path for path in _failed(settings, collection) if not is_web_address(path)]
     there = {path: leads_to_file(path) for path in failed}
     return [path for path in failed if there[path]], [path for path in failed if not there[path]]
+
+
+def failed_addresses(settings: Settings, collection: str) -> list[str]:
+    """The web addresses whose documents failed when they were last tried."""
+    return list(filter(is_web_address, _failed(settings, collection)))
 
 
 def keep(
@@ -91,10 +96,22 @@ def drop(settings: Settings, collection: str, paths: Iterable[str]) -> None:
     keep(settings, collection, outcomes, gone)
 
 
+def _failed(settings: Settings, collection: str) -> list[str]:
+    return [one.path for one in left_out(settings, collection) if one.state == "failed"]
+
+
+def is_of_unknown_type(outcome: FileOutcome) -> bool:
+    """Whether a file was skipped because neither its name nor its content is of a known type."""
+    if outcome.state != "skipped" or ending(Path(outcome.path)) in supported_suffixes():
+        return False
+    return LEFT_OUT in outcome.reason
+
+
 def _is_left(outcome: FileOutcome) -> bool:
     """Folders are full of files of types that are not read; nothing is to be done about those."""
-    known = ending(Path(outcome.path)) in supported_suffixes()
-    return outcome.state == "failed" or (outcome.state == "skipped" and known)
+    if outcome.state == "failed":
+        return True
+    return outcome.state == "skipped" and not is_of_unknown_type(outcome)
 
 
 def _outside(kept: dict[str, dict[str, str]], opened: frozenset[str]) -> dict[str, dict[str, str]]:

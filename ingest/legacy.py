@@ -13,16 +13,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.confined import OUT_OF_MEMORY
-from ingest.load import LoadOptions
-from ingest.load.old_office import LOOKED_AT, NEW_SUFFIX, is_old, is_page, program
-from ingest.load.sniff import CONTAINERS, OLE
+from ingest.load.old_office import NEW_SUFFIX, is_old, program, real_suffix
+from ingest.load.sniff import CONTAINERS, LOOKED_AT, OLE
 from rag_app.errors import DocumentUnreadableError
 
 _NAME = "document"
@@ -160,30 +157,15 @@ class Converter:
                 _kill(process)  # and what it may have left running
 
 
-@contextmanager
-def readable(path: Path, options: LoadOptions, seconds: float) -> Iterator[LoadOptions]:
-    """The options with which a file is read, converted first if need be.
-
-    Raises:
-        DocumentUnreadableError: See ``Converter.stand_in``.
-    """
-    made = Converter(seconds).stand_in(path)
-    if made is None:
-        yield options
-        return
-    try:
-        yield replace(options, stand_in=made.path)
-    finally:
-        made.close()
-
-
 def _is_wanted(path: Path) -> bool:
     """Whether a file is an old Office file; some are of another kind under an old name."""
     if not is_old(path) or not path.is_file():
         return False
     with suppress(OSError), path.open("rb") as file:
         start = file.read(LOOKED_AT)
-        return start.startswith(OLE) or not (start.startswith(CONTAINERS) or is_page(start))
+        if start.startswith(OLE):
+            return True
+        return not (start.startswith(CONTAINERS) or real_suffix(path, start))
     return False
 
 

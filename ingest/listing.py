@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from ingest.load import format_of
+from ingest.load import named_format
 from ingest.load.archive import DAMAGES, Archive, Entry, open_archive
 from ingest.load.members import check_entry, damaged, read_entry
 from ingest.load.options import LoadOptions
-from ingest.load.sniff import package_type
+from ingest.load.sniff import LOOKED_AT, package_type, unnamed
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
-from rag_app.types.archives import ZIP_SUFFIXES, is_archive
+from rag_app.types.archives import ZIP_SUFFIXES, ending, is_archive
 
 DEEPEST = 2
 """An archive within an archive is opened; one within that is not."""
@@ -119,15 +119,12 @@ class _Lister:
                 self.found.append(Member(name, "", entry.size, str(error), skipped))
 
     def _note(self, archive: Archive, entry: Entry, name: str, depth: int) -> None:
-        try:
-            format_of(Path(entry.name))
-        except DocumentSkippedError:  # said again where it is planned, like that of any file
-            self.found.append(Member(name, "", entry.size))
-            return
-        if not archive.is_stream:
+        is_named = _is_named(entry.name)
+        if is_named and not archive.is_stream:
             self._count(entry.size)
-        if not is_archive(entry.name):
-            self.found.append(Member(name, self._digest(archive, entry), entry.size))
+        if not is_named or not is_archive(entry.name):
+            digest = self._digest(archive, entry) if is_named else self._told(archive, entry)
+            self.found.append(Member(name, digest, entry.size))
             return
         data = io.BytesIO(read_entry(archive, entry, self._options))
         if is_package(data, entry.name):
@@ -163,6 +160,24 @@ class _Lister:
             raise DocumentSkippedError(f"{entry.name} is empty (0 bytes). Nothing to ingest.")
         return digest.hexdigest()
 
+    def _told(self, archive: Archive, entry: Entry) -> str:
+        """The digest of one whose name tells nothing; empty if its first bytes do not either.
+
+        That of any such file is said where it is planned. It is opened once: in a compressed tar,
+        whoever opens it a second time unpacks all before it again.
+        """
+        is_text = not ending(Path(entry.name))
+        with suppress(*DAMAGES), archive.open(entry) as file:
+            start = file.read(LOOKED_AT)
+            if unnamed(start, text=is_text) is not None:
+                if not archive.is_stream:
+                    self._count(entry.size)
+                digest = hashlib.sha256(start)
+                while piece := file.read(_PIECE):
+                    digest.update(piece)
+                return digest.hexdigest()
+        return ""
+
     def _count(self, size: int) -> None:
         self._unpacked += size
         much = self._unpacked > FREE_BYTES and self._unpacked > MOST_RATIO * self._packed
@@ -172,6 +187,13 @@ class _Lister:
                 f"{self._unpacked // 10**6:,} MB, which is too much to be opened. If it is honest, "
                 "unpack it and ingest the folder."
             )
+
+
+def _is_named(name: str) -> bool:
+    """Whether a member is of a known type by its name."""
+    with suppress(DocumentSkippedError):
+        return bool(named_format(Path(name)))
+    return False
 
 
 def _cut_off(name: str, found: int) -> str:

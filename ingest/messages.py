@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from ingest.listing import Listing
 from ingest.sections import Section
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
+from rag_app.types import CleanPage, LoadedDocument
 
 OUT_OF_TURN = "a worker process answered out of turn"
 
@@ -69,6 +70,21 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """Some pages as they were read and as they were cleaned, said where a file is explained.
+
+    Attributes:
+        read_as: The media type whose loader read them.
+        document: What that made of them.
+        pages: The same, cleaned, without the trace to the raw text.
+    """
+
+    read_as: str
+    document: LoadedDocument
+    pages: tuple[CleanPage, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """What a worker answers for a file that cannot be ingested: why, and what to do."""
 
@@ -85,7 +101,7 @@ class StillReading:
     """What a worker says now and then before its answer, if a file takes long."""
 
 
-OfDocument = Opened | Part | Summary
+OfDocument = Opened | Seen | Part | Summary
 """What is said of a document that is read, in this order, a part for some pages."""
 
 Message = OfDocument | Refused | Listing | StillReading
@@ -100,6 +116,7 @@ class Reading:
 
     Attributes:
         opened: What is known before the first part.
+        seen: Its pages, as far as its parts were taken; none unless it is to be explained.
 
     Raises:
         DocumentError: It cannot be ingested.
@@ -110,6 +127,7 @@ class Reading:
         if not isinstance(opened, Opened):
             raise TypeError(OUT_OF_TURN)
         self.opened = opened
+        self.seen: list[Seen] = []
         self._messages = messages
         self._summary: Summary | None = None
 
@@ -122,6 +140,8 @@ class Reading:
         for message in self._messages:
             if isinstance(message, Part):
                 yield message
+            elif isinstance(message, Seen):
+                self.seen.append(message)
             elif isinstance(message, Summary):
                 self._summary = message
 

@@ -12,7 +12,7 @@ from ingest.files import Roots, Selection, with_folders
 from ingest.load import LoadOptions, digest_file, format_of
 from ingest.load.members import leads_to_file
 from rag_app.errors import DocumentError, DocumentSkippedError
-from rag_app.types import DocumentRecord, FileOutcome, Metadata
+from rag_app.types import DocumentRecord, FileOutcome, FileState, Metadata
 from rag_app.types.archives import is_web_address
 
 _TOGETHER = 256
@@ -106,7 +106,7 @@ def make_plan(
         if document_id not in records or force:
             new.setdefault(document_id, []).append(path)
         elif known.get(str(path)) == document_id:
-            plan.settled.append(_unchanged(path, records[document_id]))
+            plan.settled.append(outcome_of_record(str(path), records[document_id]))
         else:
             plan.points.append((str(path), document_id))
     plan.tasks = [Task(document_id, tuple(paths)) for document_id, paths in new.items()]
@@ -141,7 +141,7 @@ class Duplicates:
         if document_id not in self._reasons:  # one content may have had a thousand paths
             self._reasons[document_id] = self._reason(record)
         reason = self._reasons[document_id]
-        return replace(_unchanged(Path(path), record), state="duplicate", reason=reason)
+        return replace(outcome_of_record(path, record, "duplicate"), reason=reason)
 
     def _reason(self, record: DocumentRecord) -> str:
         if there := next(filter(_is_there, record.sources), None):
@@ -174,13 +174,17 @@ def _missing(path: Path) -> str:
     return f"There is no file or folder {path}. Check the path."
 
 
-def _unchanged(path: Path, record: DocumentRecord) -> FileOutcome:
+def outcome_of_record(
+    path: str, record: DocumentRecord, state: FileState = "unchanged"
+) -> FileOutcome:
+    """The outcome of a file whose content is stored, as far as the catalog tells it."""
     return FileOutcome(
-        str(path),
-        "unchanged",
+        path,
+        state,
         document_id=record.id,
         pages=record.pages,
         characters=record.characters,
         chunks=record.chunks,
         truncated_chunks=record.truncated_chunks,
+        language=record.language,
     )

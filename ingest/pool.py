@@ -25,6 +25,7 @@ from ingest.messages import (
     Part,
     Reading,
     Refused,
+    Seen,
     Summary,
 )
 from ingest.plan import Task
@@ -52,9 +53,10 @@ class Turn:
         *,
         stand_in: StandIn | None = None,
         error: DocumentError | None = None,
+        explained: bool = False,
     ) -> None:
         self.task, self._options, self._worker = task, options, worker
-        self._stand_in, self._error = stand_in, error
+        self._stand_in, self._error, self._explained = stand_in, error, explained
 
     def read(self) -> Reading:
         """The document, as soon as its first pages are read.
@@ -66,7 +68,7 @@ class Turn:
         if self._error is not None:
             raise self._error
         if self._worker is None:
-            return Reading(read_document(path, self._options))
+            return Reading(read_document(path, self._options, explained=self._explained))
         return Reading(_answers(path, self._worker))
 
     def end(self) -> None:
@@ -82,7 +84,7 @@ class Turn:
 
 
 def _answers(path: Path, worker: Worker) -> Iterator[OfDocument]:
-    while isinstance(message := _next(path, worker), Opened | Part):
+    while isinstance(message := _next(path, worker), Opened | Seen | Part):
         yield message
     worker.done()
     if isinstance(message, Refused):
@@ -107,10 +109,11 @@ class Readers:
     Args:
         options: For the loaders.
         limits: For the workers.
+        explained: Whether the pages themselves are wanted, too: see ``Reading.seen``.
     """
 
-    def __init__(self, options: LoadOptions, limits: Limits) -> None:
-        self._options, self._limits = options, limits
+    def __init__(self, options: LoadOptions, limits: Limits, *, explained: bool = False) -> None:
+        self._options, self._limits, self._explained = options, limits, explained
         self._converter = Converter(limits.seconds, limits.memory_mb)
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
@@ -151,7 +154,7 @@ class Readers:
         """The turn of a task; None if all workers have something to do."""
         path = task.paths[0]
         if is_plain(path, _SMALL):
-            return Turn(task, self._options)
+            return Turn(task, self._options, explained=self._explained)
         worker = self._free()
         if worker is None:
             return None
@@ -160,7 +163,7 @@ class Readers:
         except DocumentError as error:
             return Turn(task, self._options, error=error)
         options = replace(self._options, stand_in=stand_in.path) if stand_in else self._options
-        worker.ask(Job(path, options, load.FORMATS))
+        worker.ask(Job(path, options, load.FORMATS, explained=self._explained))
         return Turn(task, options, worker, stand_in=stand_in)
 
     def _free(self) -> Worker | None:

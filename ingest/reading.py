@@ -18,8 +18,8 @@ from itertools import groupby
 from pathlib import Path
 
 from ingest.clean import Cleaner
-from ingest.load import LoadOptions, RawFile, load_blocks, read_file
-from ingest.messages import OfDocument, Opened, Part, Summary
+from ingest.load import LoadOptions, RawFile, load_blocks, read_file, told_by_content, told_format
+from ingest.messages import OfDocument, Opened, Part, Seen, Summary
 from ingest.sections import Met, Section, find_sections
 from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import CleanPage, LoadedDocument
@@ -47,7 +47,7 @@ def read_blocks(file: RawFile, options: LoadOptions) -> Iterator[Block]:
     cleaner, characters = Cleaner(), 0
     met: Met = {}
     start = time.perf_counter()
-    for document in load_blocks(file, options):
+    for document in map(_plain, load_blocks(file, options)):
         characters += sum(len(page.text) for page in document.pages)
         check_length(file.name, characters, options)
         loaded = time.perf_counter()
@@ -58,8 +58,15 @@ def read_blocks(file: RawFile, options: LoadOptions) -> Iterator[Block]:
         start = time.perf_counter()
 
 
-def read_document(path: Path, options: LoadOptions) -> Iterator[OfDocument]:
+def read_document(
+    path: Path, options: LoadOptions, *, explained: bool = False
+) -> Iterator[OfDocument]:
     """Reads, parses and cleans one file.
+
+    Args:
+        path: Which.
+        options: How.
+        explained: Whether the pages themselves are wanted as well as their sections.
 
     Raises:
         DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
@@ -67,11 +74,14 @@ def read_document(path: Path, options: LoadOptions) -> Iterator[OfDocument]:
     start = time.perf_counter()
     file = read_file(path, options)
     key = hashlib.sha256(file.data).hexdigest()
+    read_as = told_by_content(file, told_format(file).media_type) if explained else ""
     summary: Summary | None = None
     for block in read_blocks(file, options):
         if summary is None:
             yield Opened(key, block.document.media_type)
             summary = _nothing_yet(key, file, block, time.perf_counter() - start)
+        if explained:
+            yield Seen(read_as, block.document, tuple(map(_bare, block.pages)))
         yield from _parts(block.sections)
         summary = _with_block(summary, block)
     if summary is not None:
@@ -136,14 +146,40 @@ def _with_block(so_far: Summary, block: Block) -> Summary:
     )
 
 
+def _plain(document: LoadedDocument) -> LoadedDocument:
+    """The same without strings of a library's own kind, which no answer of a worker may hold."""
+    return LoadedDocument(
+        document.media_type,
+        tuple(
+            replace(one, text=str(one.text), label=_or_none(one.label)) for one in document.pages
+        ),
+        _or_none(document.title),
+        tuple(
+            one if type(one.title) is str else replace(one, title=str(one.title))
+            for one in document.headings
+        ),
+        {str(key): str(value) for key, value in document.metadata.items()},
+        str(document.warning),
+    )
+
+
+def _or_none(text: str | None) -> str | None:
+    return None if text is None else str(text)
+
+
+def _bare(page: CleanPage) -> CleanPage:
+    """A page without the trace to its raw text, which only headings need."""
+    return CleanPage(page.number, page.text, (), page.label)
+
+
 def _parts(sections: Sequence[Section]) -> Iterator[Part]:
-    """Whole pages together; without the trace to the raw text, which only headings needed."""
+    """Whole pages together."""
     group: list[Section] = []
     size = 0
     for _, found in groupby(sections, key=lambda section: section.page.number):
         of_page = list(found)
         page = of_page[0].page
-        bare = CleanPage(page.number, page.text, (), page.label)
+        bare = _bare(page)
         group += [replace(section, page=bare) for section in of_page]
         size += len(page.text)
         if size >= _PART:

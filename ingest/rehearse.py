@@ -78,7 +78,7 @@ def rehearse(
 def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
     first, *others = map(str, turn.task.paths)
     try:
-        read = _read(turn)
+        read, language = _read(turn)
     except DocumentError as error:
         for path in (first, *others):
             yield outcome_of_error(path, error, turn.task.document_id)
@@ -95,18 +95,27 @@ def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
         stages=read.stages,
         peak_mb=read.peak_mb,
         ocr_pages=read.ocr_pages,
+        language=language,
     )
     for path in others:
         reason = f"The same content as {first}."
-        yield FileOutcome(path, "duplicate", reason, read.document_id, read.pages)
+        yield FileOutcome(
+            path, "duplicate", reason, read.document_id, read.pages, language=language
+        )
 
 
-def _read(turn: Turn) -> Summary:
+def _read(turn: Turn) -> tuple[Summary, str]:
+    """What is known of a document, and the language it is in."""
+    from rag_app.store.languages import SAMPLE, sample
+    from rag_app.types.languages import told
+
     reading = turn.read()
-    has_words = False
+    has_words, words = False, list[str]()
     for part in reading.parts():
-        texts = (one.page.text[one.start : one.end] for one in part.sections)
+        texts = [one.page.text[one.start : one.end] for one in part.sections]
         has_words = has_words or any(char.isalnum() for text in texts for char in text)
+        if len(words) < SAMPLE:
+            words += sample(texts)
     if not has_words:
         raise no_words(turn.task.paths[0])
-    return reading.summary
+    return reading.summary, told(words[:SAMPLE])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from ingest.notices import language_notices
 from rag_app.errors import RagError
 from rag_app.types import FileOutcome
 
@@ -85,6 +86,17 @@ class IngestReport:
         """Passages without any word that the model knows."""
         return sum(one.blank_chunks for one in self.stored)
 
+    @property
+    def languages(self) -> dict[str, int]:
+        """Stored files by language (ISO 639-1), the commonest first; unknown ones left out."""
+        counts = Counter(sorted(one.language for one in self.stored if one.language))
+        return dict(counts.most_common())
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """Languages of stored files that the model was not made for, a sentence for each."""
+        return language_notices(self.stored)
+
     def _stages(self) -> dict[str, float]:
         """Seconds of each stage over all files; they overlap, so the sum may exceed the whole."""
         total: Counter[str] = Counter()
@@ -101,6 +113,7 @@ class IngestReport:
             "interrupted": self.interrupted,
             "dry_run": self.rehearsed,
             "problems": list(self.problems),
+            "notices": list(self.notices),
             "files": [outcome.to_json() for outcome in self.outcomes],
             "totals": {
                 "files": len(self.outcomes),
@@ -113,6 +126,7 @@ class IngestReport:
                 "truncated_chunks": sum(one.truncated_chunks for one in stored),
                 "unknown_words": None if unknown is None else round(unknown, 4),
                 "blank_chunks": self.blank_chunks,
+                "languages": self.languages,
                 "stages": self._stages(),
                 "peak_mb": max((one.peak_mb or 0.0 for one in stored), default=0.0) or None,
                 "seconds": round(self.seconds, 3),

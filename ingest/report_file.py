@@ -10,7 +10,7 @@ from pathlib import Path
 from ingest.report import IngestReport
 from rag_app.types import FileOutcome
 
-_STAGES = ("load", "clean", "cut", "embed")
+_STAGES = ("load", "clean", "cut", "embed", "store")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -24,8 +24,12 @@ def write_report(report: IngestReport, path: Path) -> None:
         # The mark tells spreadsheet programs that it is UTF-8.
         path.write_text(csv_of(report), "utf-8-sig", errors="backslashreplace", newline="")
         return
-    text = json.dumps(report.to_json(), ensure_ascii=False, indent=2)
-    path.write_text(text + "\n", "utf-8", errors="backslashreplace")
+    path.write_text(json_of(report), "utf-8", errors="backslashreplace")
+
+
+def json_of(report: IngestReport) -> str:
+    """A report as JSON, for people to read as well."""
+    return json.dumps(report.to_json(), ensure_ascii=False, indent=2) + "\n"
 
 
 def csv_of(report: IngestReport) -> str:

@@ -1,17 +1,23 @@
-"""One file, stage by stage: what each made of it (``ingest --explain``)."""
+"""One file, stage by stage: what each made of it (``ingest --explain``).
+
+It is read as an ingestion would read it: by a worker process, within the limits of the settings.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from ingest.chunk import chunk_document
-from ingest.legacy import readable
-from ingest.limits import options_of
-from ingest.load import FORMATS, format_of, joined, read_file, told_by_content
-from ingest.reading import read_blocks
+from ingest.limits import limits_of, options_of
+from ingest.load import FORMATS, format_of, joined
+from ingest.messages import Reading
+from ingest.plan import Task
+from ingest.pool import Readers
+from ingest.reading import unexpected
+from ingest.sections import Section
 from ingest.target import Target
+from rag_app.errors import RagError
 from rag_app.settings import Settings
 from rag_app.types import Chunk, CleanPage, LoadedDocument
 
@@ -82,31 +88,44 @@ def stages_of(path: str | Path, settings: Settings) -> Stages:
     """
     from rag_app.store import Store
 
-    options, source = options_of(settings), Path(path).expanduser().absolute()
+    source = Path(path).expanduser().absolute()
     named = format_of(source)
-    file = read_file(source, options)
-    told = told_by_content(file, named.media_type)
-    with readable(source, options, settings.parse_seconds) as found:
-        blocks = list(read_blocks(file, found))
-    document = joined([block.document for block in blocks])
-    pages = tuple(page for block in blocks for page in block.pages)
+    reading, sections = _read(source, settings)
+    document = joined([seen.document for seen in reading.seen])
+    summary = reading.summary
     with Store(settings) as store:
         embeddings, chunking = Target(store, settings, settings.collection, None).model()
-    digest = hashlib.sha256(file.data).hexdigest()
-    sections = (block.sections for block in blocks)
-    chunks = chunk_document(digest, document.media_type, sections, embeddings, chunking)
+    chunks = chunk_document(
+        summary.document_id, document.media_type, sections, embeddings, chunking
+    )
     return Stages(
         str(source),
-        digest,
-        len(file.data),
+        summary.document_id,
+        summary.size_bytes,
         named.media_type,
         document.media_type,
-        _loader(told, named.module),
+        _loader(reading.seen[0].read_as, named.module),
         document,
-        pages,
+        tuple(page for seen in reading.seen for page in seen.pages),
         tuple(chunks),
         embeddings.identity.spec,
     )
+
+
+def _read(source: Path, settings: Settings) -> tuple[Reading, list[tuple[Section, ...]]]:
+    """What one worker says of the file, to its end."""
+    limits = replace(limits_of(settings), workers=1)
+    readers = Readers(options_of(settings), limits, explained=True)
+    try:
+        turns = readers.turns([Task("", (source,))])  # held: its end deletes what was converted
+        reading = next(turns).read()
+        return reading, [part.sections for part in reading.parts()]
+    except (RagError, MemoryError):
+        raise
+    except Exception as error:  # small plain text is read here, and may have faults as well
+        raise unexpected(source, error) from error
+    finally:
+        readers.close()
 
 
 def _loader(told: str, named: str) -> str:

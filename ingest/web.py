@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.fetch import Limits, fetch
-from ingest.kept import drop
+from ingest.kept import drop, keep
 from ingest.limits import options_of
 from ingest.pipeline import ingest_paths
 from ingest.plan import outcome_of_error
 from rag_app.errors import DocumentError, DocumentUnreadableError, UsageError
 from rag_app.settings import Settings, without_credentials
 from rag_app.types import FileOutcome
-from rag_app.types.archives import is_archive
+from rag_app.types.archives import is_archive, is_web_address
 
 if TYPE_CHECKING:
     from ingest.report import IngestReport, Progress
@@ -113,6 +113,8 @@ def ingest_fetched(
     from ingest.report import IngestReport
 
     name, before = settings.collection, _paths(settings)
+    # A line of the list that is no address is not worth another try.
+    keep(settings, name, (one for one in found.refused if is_web_address(one.path)))
     if not found.addresses:
         return IngestReport(tuple(found.refused), name, 0.0)
     report = ingest_paths(
@@ -132,6 +134,7 @@ def ingest_fetched(
         _rename(found, stored, settings)
     drop(settings, name, found.addresses)
     outcomes = [_told(one, found, before) for one in report.outcomes]
+    keep(settings, name, outcomes)
     return replace(report, outcomes=(*found.refused, *outcomes))
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ingest.chunk import contextual_text
 from ingest.load.members import outer_archive
 from ingest.messages import Summary
+from ingest.notices import language_notice
 from ingest.parse import Piece
 from ingest.plan import Task
 from rag_app.types import Chunk, DocumentRecord, FileOutcome, FileState
@@ -38,6 +39,7 @@ class Job:
         vectors: One for each; None until it is embedded.
         parsed: Known when the last passage is there.
         seconds: Its share of the time in the model.
+        stored: Its share of the time in which it was stored with others.
         words: Words counted by a model with a vocabulary; None for one that reads any text.
         unknown: Those that it does not know.
         blank: Passages without any word that it knows.
@@ -49,6 +51,7 @@ class Job:
     parsed: Summary | None = None
     waiting: int = 0
     seconds: float = 0.0
+    stored: float = 0.0
     words: int | None = None
     unknown: int = 0
     blank: int = 0
@@ -60,6 +63,8 @@ class Job:
 
     def record(self) -> DocumentRecord:
         """The catalog's row for it."""
+        from rag_app.store.languages import spoken
+
         parsed = self._known()
         return DocumentRecord(
             id=parsed.document_id,
@@ -73,6 +78,7 @@ class Job:
             size_bytes=parsed.size_bytes,
             added_at=datetime.now(UTC),
             modified_at=_changed_at(self.task.paths[0]),
+            language=spoken(chunk.text for chunk in self.chunks),
             metadata=self.task.metadata,
         )
 
@@ -82,13 +88,22 @@ class Job:
 
         return np.stack([vector for vector in self.vectors if vector is not None])
 
-    def outcomes(self, known: Mapping[str, str]) -> Iterator[FileOutcome]:
-        """What became of its files; ``known`` are the paths that were stored before."""
+    def outcomes(
+        self, known: Mapping[str, str], language: str, embeddings: IdentifiedEmbeddings
+    ) -> Iterator[FileOutcome]:
+        """What became of its files.
+
+        Args:
+            known: The paths that were stored before.
+            language: As its record has it.
+            embeddings: The model that embedded it.
+        """
+        notice = language_notice(language, embeddings.identity.spec, embeddings.languages)
         parsed, first = self._known(), str(self.task.paths[0])
         same = set(map(str, self._paths()))
         for path in map(str, self.task.paths):
             state: FileState = "updated" if path in known else "added"
-            reason, seconds = parsed.warning, parsed.seconds + self.seconds
+            reason, seconds = parsed.warning, parsed.seconds + self.seconds + self.stored
             if path not in same:
                 yield FileOutcome(path, "failed", _CHANGED.format(first=first))
                 continue
@@ -107,9 +122,11 @@ class Job:
                 seconds,
                 None if self.words is None else self.unknown / max(1, self.words),
                 self.blank,
-                parsed.stages | {"embed": self.seconds} if path == first else {},
+                self._stages() if path == first else {},
                 parsed.peak_mb if path == first else None,
                 parsed.ocr_pages,
+                language,
+                notice,
             )
 
     def count(self, found: UnknownWords) -> None:
@@ -122,6 +139,9 @@ class Job:
         """All files of the task; only the one that was read, if it changed meanwhile."""
         same = self._known().document_id == self.task.document_id
         return self.task.paths if same else self.task.paths[:1]
+
+    def _stages(self) -> dict[str, float]:
+        return self._known().stages | {"embed": self.seconds, "store": self.stored}
 
     def _truncated(self) -> int:
         return sum(1 for chunk in self.chunks if chunk.truncated)

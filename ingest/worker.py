@@ -38,12 +38,13 @@ class Setup(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A file to be read, or an archive whose contents are to be listed."""
+    """A file to be read, perhaps to be explained, or an archive whose contents are to be listed."""
 
     path: Path
     options: LoadOptions
     formats: tuple[Format, ...]
     listing: bool = False
+    explained: bool = False
 
 
 def main() -> None:
@@ -143,7 +144,7 @@ def _answers(job: Job, seconds: float) -> Iterator[Message]:
 
             yield list_archive(job.path, job.options)
             return
-        for message in read_document(job.path, job.options):
+        for message in read_document(job.path, job.options, explained=job.explained):
             left = _alarm(0)  # meanwhile it is the parent who is waited for
             if isinstance(message, Summary):
                 yield replace(message, peak_mb=_peak_mb())

@@ -95,6 +95,7 @@ def as_format_2(connection: sqlite3.Connection) -> None:
     """Makes a catalog what it was before documents had metadata."""
     for column in ("modified_at", "spoken", "metadata"):
         connection.execute(f"ALTER TABLE documents DROP COLUMN {column}")
+    connection.execute("ALTER TABLE chunks DROP COLUMN label")
     connection.execute("DROP INDEX chunks_page")
     connection.execute("CREATE INDEX chunks_document ON chunks (document)")
     connection.execute("PRAGMA user_version = 2")

@@ -173,6 +173,13 @@ class TestLocate:
             assert place is not None
             assert text[slice(*place)] == found
 
+    def test_addresses_of_links_may_be_left_out(self) -> None:
+        text = "See [the manual](https://a.example/x) for [details][1], [Ada](mailto:a@a.example)."
+        assert locate("See the manual for", text) == (0, text.index(" [details"))
+        assert locate("for [details][1], Ada", text) is not None
+        assert locate("[the manual](https://a.example/x)", text) is not None
+        assert locate("See the manual (x) for", text) is None
+
     def test_ligatures_and_soft_hyphens_are_seen_through(self) -> None:
         text = "The of\ufb01ce in Lon\u00addon"
         assert locate("office in London", text) == (4, len(text))

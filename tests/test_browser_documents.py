@@ -5,6 +5,7 @@ Every tab leaves a picture in ``artifacts/browser/`` (see ``browser.tab``).
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from browser import (
     upload,
 )
 from chroma_server import chroma_server
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Download, Locator, Page, expect
 
 from ingest import ingest_paths
 from rag_app.settings import load_settings
@@ -230,4 +231,19 @@ def test_what_failed_in_a_terminal_is_listed_and_tried_again(
         expect(page.locator(REPORT)).to_contain_text("1 added, 1 failed")
         expect(left).to_contain_text("1 file could not be read")
         expect(document(page, "broken.pdf")).to_contain_text("ready")
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Report as JSON").click()
+        told = {Path(one["path"]).name: one for one in json.loads(text_of(saved.value))["files"]}
+        assert {name: one["state"] for name, one in told.items()} == {
+            "broken.pdf": "added",
+            "letter.docx": "failed",
+        }
+        assert told["broken.pdf"]["language"] == "en"
+        with page.expect_download() as saved:
+            page.get_by_role("button", name="Report as CSV").click()
+        assert text_of(saved.value).startswith("\ufeffpath,state,reason,")
         no_exception(page)
+
+
+def text_of(saved: Download) -> str:
+    return Path(saved.path()).read_text("utf-8")

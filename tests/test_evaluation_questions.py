@@ -16,11 +16,12 @@ from rag_app.evaluation.clauses import ask_definition
 from rag_app.evaluation.generate import generate_questions
 from rag_app.evaluation.generate_llm import generate_by_llm, parse_question
 from rag_app.evaluation.hide import MOST, hide
-from rag_app.evaluation.passages import Passages, language_of, uncovered
+from rag_app.evaluation.passages import Passages, language_of
 from rag_app.evaluation.question_files import ReadQuestions, read_questions, write_questions
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.evaluation.rewrite import Rewriter, Shares, Vocabulary
 from rag_app.settings import load_settings
+from rag_app.types.languages import uncovered
 
 SMALL = {
     "a.pdf": ("The pump weighs nine kilos.", "It is painted green. It never rusts."),

@@ -222,6 +222,66 @@ def test_a_page_without_marks_loses_its_lists_of_links_only() -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ('<a href="https://a.example/p">the manual</a>', "[the manual](https://a.example/p)"),
+        ('<a href="mailto:a@a.example?subject=x">Ada</a>', "[Ada](mailto:a@a.example?subject=x)"),
+        (
+            '<a href="https://a.example/p_(2)"> <b>page</b> 2</a>',
+            "[page 2](https://a.example/p_%282%29)",
+        ),
+        ('<a href="https://www.a.example/">a.example</a>', "a.example"),
+        ('<a href="mailto:a@a.example">a@a.example</a>', "a@a.example"),
+        ('<a href="/there">there</a>', "there"),
+        ('<a href="javascript:alert(1)">there</a>', "there"),
+        ('<a href="file:///etc/passwd">there</a>', "there"),
+        (f'<a href="https://a.example/{"x" * 200}">there</a>', "there"),
+        (
+            '<a href="https://a.example/i"><img src="https://a.example/pixel.png">there</a>',
+            "[there](https://a.example/i)",
+        ),
+    ],
+)
+def test_links_of_a_page_keep_their_addresses(link: str, shown: str) -> None:
+    loaded = load("a.html", f"<main><h2>See {link}</h2><div>See {link}, now.</div></main>")
+    assert "(" not in headings_of(loaded)[0][2]
+    assert " ".join(text_of(loaded).split("\n\n")[1:]).replace(" ,", ",") == f"See {shown}, now."
+    cells = text_of(
+        load(
+            "a.html",
+            f"<table><tr><td>1</td><td>2</td></tr><tr><td>A {link}</td><td>3</td></tr></table>",
+        )
+    )
+    assert cells.split("\n")[1] == f"| A {shown}".rstrip() + " | 3 |"
+
+
+def test_links_without_words_or_around_blocks_have_no_address() -> None:
+    picture = '<a href="https://a.example/i"><img src="https://a.example/pixel.png"></a>'
+    blocks = '<a href="https://a.example/p"><p>One</p><p>Two</p></a>'
+    assert text_of(load("a.html", f"<p>See {picture}now.</p>{blocks}")) == "See now.\n\nOne\n\nTwo"
+
+
+def test_addresses_count_for_nothing_where_the_content_is_told_from_its_frame() -> None:
+    link = f'<a href="https://a.example/{"x" * 150}">all</a>'
+    prose = "The pump runs for ten hours. " * 8
+    page = f'<nav>{prose}</nav><div class="menu">{prose}</div><p>{link}</p>'
+    assert "ten hours" in text_of(load("a.html", page))
+
+
+def test_links_of_books_and_messages_keep_their_words_alone() -> None:
+    link = '<p>See <a href="https://a.example/track?id=1">the manual</a>.</p>'
+    assert "See the manual." in text_of(load("a.epub", book({"a.xhtml": link})))
+    message = f"From: a@a.example\nContent-Type: text/html\n\n{link}"
+    assert text_of(load("a.eml", message)).endswith("See the manual.")
+
+
+def test_a_page_of_many_links_takes_no_time_of_its_own() -> None:
+    links = '<a href="https://a.example/1">one</a> ' * 30_000
+    text = text_of(load("a.html", f"<p>{links}</p>"))
+    assert text.count("](https://a.example/1)") == 30_000
+
+
+@pytest.mark.parametrize(
     "data",
     [
         "<meta charset=utf-8><p>Größe</p>".encode(),

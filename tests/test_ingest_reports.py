@@ -18,11 +18,13 @@ from embeddings_samples import settings_in
 from ingest_samples import simple_pdf
 
 from ingest import ingest_paths
-from ingest.kept import failed_paths, left_out
+from ingest.history import kept_text, last_outcomes, report_of_collection
+from ingest.kept import drop, failed_paths, left_out
 from ingest.rehearse import rehearse
 from ingest.report import IngestReport
 from ingest.report_file import csv_of, write_report
 from ingest.stages import stages_of
+from rag_app.cli.ingest_report import say_report
 from rag_app.store import Store
 from rag_app.types import FileOutcome
 
@@ -90,7 +92,8 @@ def test_the_report_in_all_its_forms(settings, docs, tmp_path):
     report = ingest_paths([docs], settings)
     told = report.to_json()
     assert told["problems"] == []
-    assert set(told["totals"]["stages"]) == {"load", "clean", "cut", "embed"}
+    assert set(told["totals"]["stages"]) == {"load", "clean", "cut", "embed", "store"}
+    assert told["totals"]["stages"]["store"] > 0
     by_name = {Path(one["path"]).name: one for one in told["files"]}
     assert len(by_name) == len(told["files"]) == 5
     assert by_name["terms.pdf"]["pages"] == 2
@@ -104,10 +107,100 @@ def test_the_report_in_all_its_forms(settings, docs, tmp_path):
     assert rows.keys() == by_name.keys()
     assert rows["terms.pdf"]["chunks"] == str(by_name["terms.pdf"]["chunks"])
     assert float(rows["terms.pdf"]["load_seconds"]) > 0
+    assert float(rows["terms.pdf"]["store_seconds"]) >= 0
     write_report(report, tmp_path / "out.json")
     assert json.loads((tmp_path / "out.json").read_text()) == json.loads(json.dumps(told))
     # A spreadsheet would compute a name like this one.
     assert "'=1+1.txt" in csv_of(IngestReport((FileOutcome("=1+1.txt", "added"),), "default", 0.0))
+
+
+GERMAN = (
+    "Die Pumpe ist auf dem Dach und wird von der Firma einmal im Jahr geprüft, denn sie ist nicht "
+    "neu. Der Filter muss alle zwei Wochen gereinigt werden, und das Wasser darf nicht warm sein.\n"
+)
+ENGLISH = "The pump is on the roof, and it is checked by the company once a year, for it is old.\n"
+
+
+@pytest.fixture
+def mixed(tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    (folder / "pumpe.txt").write_text(GERMAN)
+    (folder / "kopie.txt").write_text(GERMAN)
+    (folder / "pump.txt").write_text(ENGLISH)
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and no more")
+    return folder
+
+
+LANGUAGES = {"kopie.txt": "de", "pumpe.txt": "de", "pump.txt": "en", "broken.pdf": ""}
+
+
+def test_languages_are_told_and_one_that_the_model_does_not_cover(settings, mixed, capsys):
+    told = {Path(one.path).name: one.language for one in rehearse([mixed], settings).outcomes}
+    assert told == LANGUAGES
+    report = ingest_paths([mixed], settings)
+    by_name = {Path(one.path).name: one for one in report.outcomes}
+    assert {name: one.language for name, one in by_name.items()} == LANGUAGES
+    with Store(settings) as store:
+        collection = store.get("default")
+        assert {record.language for record in collection.documents()} == {"de", "en"}
+        spec = collection.info.embedding.spec
+    german = next(one for one in by_name.values() if one.state == "added" and one.language == "de")
+    assert german.notice == (f"It is in German, which the embedding model {spec} was not made for.")
+    assert by_name["pump.txt"].notice == ""
+    assert report.to_json()["totals"]["languages"] == {"de": 1, "en": 1}
+    (notice,) = report.to_json()["notices"]
+    assert notice.startswith("1 document is in German, which the embedding model was not made for")
+    assert "pumpe.txt" in csv_of(report)
+    assert ',de,"It is in German' in csv_of(report)
+    say_report(report, quiet=False)
+    shown = capsys.readouterr().err
+    assert shown.count(notice) == 1
+    assert "Languages: 1 in German, 1 in English." in shown
+    again = ingest_paths([mixed], settings)
+    assert {Path(one.path).name: one.language for one in again.outcomes} == LANGUAGES
+    assert again.notices == ()
+
+
+def test_the_report_of_a_collection_is_kept(settings, mixed):
+    first = {one.path: one for one in ingest_paths([mixed], settings).outcomes}
+    ingest_paths([mixed], settings)  # nothing is read, and nothing of the reading is lost
+    with Store(settings) as store:
+        told = {one.path: one for one in report_of_collection(store, settings, "default").outcomes}
+        assert told.keys() == first.keys()
+        for path, one in told.items():
+            assert (one.state, one.language) == (first[path].state, first[path].language)
+        pump = str(mixed / "pump.txt")
+        assert told[pump].to_json() == first[pump].to_json()
+        assert set(told[pump].stages) == {"load", "clean", "cut", "embed", "store"}
+        (mixed / "broken.pdf").unlink()
+        (mixed / "pump.txt").unlink()
+        ingest_paths([mixed], settings, sync=True)
+        drop(settings, "default", [str(mixed / "broken.pdf")])
+        left = report_of_collection(store, settings, "default")
+        assert sorted(left.states) == ["added", "duplicate"]
+        assert left.to_json()["totals"]["languages"] == {"de": 1}
+        store.rename("default", "other")
+        assert report_of_collection(store, settings, "other").outcomes == left.outcomes
+        assert report_of_collection(store, settings, "absent").outcomes == ()
+
+
+def test_what_reading_told_goes_along_to_another_index(settings, mixed):
+    ingest_paths([mixed], settings)
+    ingest_paths([mixed], settings, collection="other")
+    with Store(settings) as store:
+        records = store.get("default").documents()
+        with store.get("default").writer(0) as writer:
+            outcome = FileOutcome("/old", "added", "/old lacks a page.", ocr_pages=7, notice="No.")
+            writer.keep_readings({one.id: kept_text(outcome, "another") for one in records})
+        with store.get("other").writer(0) as writer:
+            writer.copy_readings(store.get("default").key, [records[0].id])
+        told = last_outcomes(store, "other", records)
+        # Of another model than the collection's: what only that one's tokens and words tell goes.
+        moved = told.pop(records[0].id)
+        assert (moved.ocr_pages, moved.notice, moved.chunks) == (7, "", records[0].chunks)
+        assert moved.reason == f"{records[0].source} lacks a page."
+        assert [one.ocr_pages for one in told.values()] == [0]
 
 
 def test_what_failed_is_kept_until_it_is_in(settings, docs):

@@ -22,7 +22,8 @@ from ingest.load import Format, LoadOptions
 from ingest.messages import Summary
 from ingest.plan import Task
 from ingest.pool import Readers
-from rag_app.errors import DocumentError
+from ingest.stages import stages_of
+from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.store import Store
 
 LIMITS = Limits(seconds=60, memory_mb=400, workers=1)
@@ -198,6 +199,33 @@ def test_a_run_is_stopped_while_a_file_hangs(tmp_path):
     assert report.interrupted
     assert report.outcomes == ()
     wait_for(lambda: is_gone(int(pid_file.read_text())))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("spin", "takes more than 0.5 seconds"),
+        ("abort", "crash"),
+        ("allocate", "more than 400 MB of memory"),
+        ("pages 100", "more than the limit of 600"),
+    ],
+)
+def test_a_file_is_explained_within_the_limits(tmp_path, fault, said):
+    limits = {"parse_seconds": 0.5, "parse_memory_mb": 400, "max_file_characters": 600}
+    if fault == "allocate":  # which takes its time
+        limits["parse_seconds"] = 60
+    (path,) = make(tmp_path, fault)
+    with pytest.raises(DocumentUnreadableError, match=said) as refused:
+        stages_of(path, settings_in(tmp_path / "rag", **limits))
+    assert "\n" not in str(refused.value)
+
+
+def test_an_explanation_is_made_of_plain_strings_only(tmp_path):
+    (path,) = make(tmp_path, "strings of a library")
+    found = stages_of(path, settings_in(tmp_path / "rag")).document
+    (page,) = found.pages
+    words = [page.text, page.label, found.title, found.headings[0].title, *found.metadata.items()]
+    assert words == [*["strings of a library"] * 4, ("strings of a library",) * 2]
 
 
 def test_plain_text_needs_no_process(tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ def test_the_ending_tells_the_format(name, media_type):
     assert format_of(Path(name)).media_type == media_type
 
 
-@pytest.mark.parametrize("name", ["a.xyz", "Makefile"])
+@pytest.mark.parametrize("name", ["a.xyz", "nowhere"])
 def test_unknown_endings_are_skipped_with_the_known_ones(name):
     with pytest.raises(DocumentSkippedError, match=r"\.pdf.*\.md.*\.txt"):
         format_of(Path(name))

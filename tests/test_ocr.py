@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from embeddings_samples import settings_in
+from embeddings_samples import CountingEmbeddings, settings_in
 from ingest_samples import picture_pdf
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.utils import ImageReader
@@ -251,7 +251,7 @@ def test_without_the_package_the_outcome_says_which_pages_are_missing(
     *_, summary = read_document(path, LoadOptions())
     assert (summary.pages, summary.empty_pages, summary.ocr_pages) == (3, 2, 0)
     job = Job(Task(summary.document_id, (path,)), parsed=summary)
-    (outcome,) = job.outcomes({})
+    (outcome,) = job.outcomes({}, "", CountingEmbeddings())
     assert outcome.state == "added"
     assert outcome.reason.startswith("1 page(s) are images")
     assert "pip install 'rag-app[ocr]'" in outcome.reason

@@ -24,7 +24,7 @@ from format_samples import OLE, word, zipped
 from ingest_samples import DATA, needs_data
 
 from ingest import ingest_paths
-from ingest.legacy import Converter, readable
+from ingest.legacy import Converter
 from ingest.load import LoadOptions, load_document
 from ingest.load.old_office import program
 from ingest.rehearse import rehearse
@@ -244,8 +244,10 @@ _WORD = re.compile(r"\w+")
 
 
 def words(path: Path) -> Counter[str]:
-    with readable(path, LoadOptions(), DEADLINE_S) as options:
-        document = load_document(path, options)
+    made = Converter(DEADLINE_S).stand_in(path)
+    document = load_document(path, LoadOptions(stand_in=made.path if made else None))
+    if made:
+        made.close()
     return Counter(_WORD.findall("\n".join(page.text for page in document.pages).lower()))
 
 

@@ -72,12 +72,50 @@ def test_what_is_filled_in_is_read_with_the_name_of_its_field(tmp_path: Path) ->
     ]
 
 
-def test_notes_of_readers_are_read_and_links_are_not(tmp_path: Path) -> None:
+def test_notes_of_readers_are_read_and_links_are_named(tmp_path: Path) -> None:
     assert paragraphs(noted_pdf(tmp_path / "a.pdf")) == [
         WORDS,
         "Ask legal about this.",
         "Approved by Amara.",
+        "http://127.0.0.1:9/never-asked",
     ]
+
+
+def linked_pdf(path: Path, *links: tuple[str, str]) -> Path:
+    """A line for each link, whose box is around it."""
+    canvas = Canvas(str(path), pagesize=A4, invariant=1)
+    for number, (words, address) in enumerate(links):
+        bottom = 780 - 14 * number
+        canvas.drawString(60, bottom, words)
+        canvas.linkURL(address, (60, bottom - 2, 60 + canvas.stringWidth(words), bottom + 10))
+    canvas.save()
+    return path
+
+
+def test_addresses_that_a_page_does_not_show_stand_below_its_text(tmp_path: Path) -> None:
+    found = paragraphs(
+        linked_pdf(
+            tmp_path / "a.pdf",
+            ("The price list of the", "https://shop.example/prices"),
+            ("Heron pumps.", "https://shop.example/prices"),
+            ("Write to us", "mailto:sales@shop.example"),
+            ("www.shown.example/a", "https://shown.example/a/"),
+            ("A program", "javascript:app.alert(1)"),
+            ("A file", "file:///etc/passwd"),
+            ("Too long", f"https://shop.example/{'x' * 200}"),
+            (f"{'word ' * 30}", "https://shop.example/words"),
+        )
+    )
+    assert found[1:] == [
+        "The price list of the Heron pumps: https://shop.example/prices",
+        "Write to us: mailto:sales@shop.example",
+        f"{'word ' * 20}…: https://shop.example/words",
+    ]
+
+
+def test_no_page_has_more_than_fifty_addresses(tmp_path: Path) -> None:
+    links = [(f"L{number}", f"https://a.example/{number}") for number in range(54)]
+    assert len(paragraphs(linked_pdf(tmp_path / "a.pdf", *links))) == 51
 
 
 def test_a_page_with_nothing_but_a_note_has_text(tmp_path: Path) -> None:

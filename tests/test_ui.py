@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest import ingest_paths
+from ingest.history import kept_text, last_outcomes
 from rag_app.errors import AnswerError, RagError, UsageError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import Store
@@ -406,6 +407,38 @@ def test_without_documents_the_page_points_to_them(home: Path) -> None:
     assert "Ask your documents" in html_of(app)
     assert [b.label for b in app.button if b.key == "to_documents"] == ["Add documents"]
     assert not app.chat_input
+
+
+def test_documents_are_shown_as_they_were_read(home: Path, tmp_path: Path) -> None:
+    german = "Die Pumpe ist auf dem Dach und wird von der Firma im Jahr nur einmal geprüft.\n"
+    (tmp_path / "<b>pumpe.txt").write_text(german * 3)
+    ingest_paths([tmp_path / "<b>pumpe.txt"], load_settings())
+    with Store(load_settings()) as store:
+        (record,) = store.get("default").documents()
+        spec = store.get("default").info.embedding.spec
+        read = last_outcomes(store, "default", [record])[record.id]
+        told = replace(read, ocr_pages=3, empty_pages=1, unknown_words=0.25, reason="<b> lacks it.")
+        with store.get("default").writer(0) as writer:
+            writer.keep_readings({record.id: kept_text(told, spec)})
+    app = AppTest.from_function(_documents_page, default_timeout=30).run()
+    assert not app.exception
+    shown = html_of(app)
+    for words in (
+        "German",
+        "3 pages recognised on images (OCR)",
+        "1 page without text",
+        "25% of the words unknown to the model",
+        "&lt;b&gt; lacks it.",
+        f"It is in German, which the embedding model {spec} was not made for.",
+    ):
+        assert words in shown
+    assert {one.key for one in app.get("download_button")} == {"report_json", "report_csv"}
+
+
+def _documents_page() -> None:
+    from rag_app.ui import documents
+
+    documents.page()
 
 
 def test_wrong_settings_are_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from ingest_samples import simple_pdf
 
 from ingest import ingest_paths
 from ingest.fetch import Limits, fetch
-from ingest.kept import left_out
+from ingest.kept import failed_addresses, failed_paths, left_out
 from ingest.load.sniff import OLE
 from ingest.web import fetched, ingest_fetched, read_list
 from rag_app.errors import DocumentUnreadableError, UsageError
@@ -154,7 +154,11 @@ def test_what_is_not_fetched_is_told_each_with_its_reason(site, settings):
         assert found[address].state == ("skipped" if "empty" in said else "failed")
         assert "\n" not in found[address].reason
     assert "/secret" not in site.asked  # not even asked for
-    assert left_out(settings, "default") == []
+    # They are kept under their addresses, to be fetched once more.
+    failed = [path for path in found if "://" in path and found[path].state == "failed"]
+    failed = sorted(path for path in failed if not path.startswith("ftp"))
+    assert failed_addresses(settings, "default") == failed
+    assert failed_paths(settings, "default") == ([], [])
 
 
 def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(site, tmp_path):
@@ -205,6 +209,22 @@ def test_the_command_asks_for_the_network_to_be_allowed(site, tmp_path):
     asked = cli.json("ask", "How much does the Heron pump lift?")
     assert address in str(asked)
     assert Path(tmp_path / "home" / "downloads").is_dir()
+
+
+def test_addresses_that_failed_are_fetched_again(site, settings, tmp_path):
+    late = f"{site.address}/late"
+    assert run([late], settings)[late].state == "failed"
+    cli = Cli(tmp_path / "rag")
+    waits = cli.ingest("--retry-failed")
+    assert waits.returncode == 2
+    assert "1 web address failed before" in waits.stderr
+    assert site.asked == ["/late"]
+    site.put("/late", HTML)
+    done = cli.ingest("--retry-failed", "--allow-network")
+    assert done.returncode == 0, done.stderr
+    assert {path for paths in stored(settings) for path in paths} == {late}
+    assert left_out(settings, "default") == []
+    assert "No web address" in cli.ingest("--retry-failed", "--allow-network").stderr
 
 
 @pytest.mark.parametrize(

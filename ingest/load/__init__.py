@@ -16,7 +16,7 @@ from typing import cast
 
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.read import digest_file, explain, read_file
-from ingest.load.sniff import CONTAINERS, told_by_content
+from ingest.load.sniff import CONTAINERS, told_by_content, type_at, type_of
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types import LoadedDocument, media
 from rag_app.types.archives import TAR_SUFFIXES, ZIP_SUFFIXES, ending
@@ -24,6 +24,7 @@ from rag_app.types.archives import TAR_SUFFIXES, ZIP_SUFFIXES, ending
 __all__ = [
     "CONTAINERS",
     "FORMATS",
+    "LEFT_OUT",
     "Format",
     "LoadOptions",
     "RawFile",
@@ -36,9 +37,13 @@ __all__ = [
     "load_blocks",
     "load_document",
     "load_file",
+    "named_format",
     "read_file",
     "supported_suffixes",
     "told_by_content",
+    "told_format",
+    "type_at",
+    "type_of",
 ]
 
 Loader = Callable[[RawFile, LoadOptions], Iterator[LoadedDocument]]
@@ -117,6 +122,10 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+LEFT_OUT = " was left out: files "
+"""In the reason of a file that is of no known type."""
+
+
 def supported_suffixes() -> tuple[str, ...]:
     """Every file name ending that can be ingested."""
     return tuple(suffix for row in FORMATS for suffix in row.suffixes)
@@ -128,8 +137,8 @@ def listed_suffixes() -> str:
     return f"{', '.join(suffix for row in rows for suffix in row.suffixes)} and source code"
 
 
-def format_of(path: Path) -> Format:
-    """The format that a file's name tells.
+def named_format(path: Path) -> Format:
+    """The format that a name tells.
 
     Raises:
         DocumentSkippedError: No loader knows this ending.
@@ -138,10 +147,46 @@ def format_of(path: Path) -> Format:
     for row in FORMATS:
         if suffix in row.suffixes:
             return row
-    kind = f"files of type '{suffix}'" if suffix else "files without a type in their name"
+    kind = f"of type '{suffix}'" if suffix else "without a type in their name"
     raise DocumentSkippedError(
-        f"{path.name} was left out: {kind} cannot be ingested. Known types: {listed_suffixes()}."
+        f"{path.name}{LEFT_OUT}{kind} cannot be ingested, unless their first bytes tell what they "
+        f"are. Known types: {listed_suffixes()}."
     )
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's name tells, or its first bytes where the name tells nothing.
+
+    Of an Office file or e-book without its ending, the bytes tell the family only; it is read as
+    what it is.
+
+    Raises:
+        DocumentSkippedError: Neither does.
+    """
+    try:
+        return named_format(path)
+    except DocumentSkippedError:
+        if (told := type_at(path)) is None:
+            raise
+        return _row(told)
+
+
+def told_format(file: RawFile) -> Format:
+    """The same of bytes that were read before, an Office file or e-book told by all of them.
+
+    Raises:
+        DocumentSkippedError: Neither tells it.
+    """
+    try:
+        return named_format(file.path)
+    except DocumentSkippedError:
+        if (told := type_of(file)) is None:
+            raise
+        return _row(told)
+
+
+def _row(media_type: str) -> Format:
+    return next(row for row in FORMATS if row.media_type == media_type)
 
 
 def is_plain(path: Path, size: int) -> bool:
@@ -165,7 +210,7 @@ def load_blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]
     Raises:
         DocumentError: Its two kinds say whether there is nothing to ingest or something is broken.
     """
-    named = format_of(file.path)
+    named = told_format(file)
     told = told_by_content(file, named.media_type)
     row = next((row for row in FORMATS if row.media_type == told), named)
     try:

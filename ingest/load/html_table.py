@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from ingest.load.links import Links
 from ingest.load.writer import one_line
 from ingest.load.xmltree import Element, attribute, below, children, local
 
+_SPACES = re.compile(r"\s+")
 _LONGEST_CELL = 1000
 _MOST_SPANNED = 1000
 _WIDEST = 64
@@ -22,8 +25,16 @@ class Rows(NamedTuple):
     rows: list[list[str]]
 
 
-def as_rows(table: Element, skipped: Callable[[Element], bool]) -> Rows | None:
-    """The cells of a table of data; None for a table that lays out a page."""
+def as_rows(
+    table: Element, skipped: Callable[[Element], bool], links: Links | None = None
+) -> Rows | None:
+    """The cells of a table of data; None for a table that lays out a page.
+
+    Args:
+        table: It.
+        skipped: Whether an element is passed over.
+        links: What keeps the addresses of links; without it they go.
+    """
     if attribute(table, "role").lower() in ("presentation", "none"):
         return None
     if any(next(below(table, name), table) is not table for name in _LAYOUT[1:]):
@@ -36,6 +47,8 @@ def as_rows(table: Element, skipped: Callable[[Element], bool]) -> Rows | None:
     ):
         return None
     captions = [one_line(_words(one, skipped)) for one in children(table, "caption")]
+    if links is not None and next(below(table, "a"), None) is not None:
+        rows = _grid([row for row in _rows(table) if not skipped(row)], skipped, links)
     return Rows(" ".join(captions), rows)
 
 
@@ -47,7 +60,9 @@ def _rows(table: Element) -> Iterator[Element]:
             yield from children(one, "tr")
 
 
-def _grid(rows: list[Element], skipped: Callable[[Element], bool]) -> list[list[str]]:
+def _grid(
+    rows: list[Element], skipped: Callable[[Element], bool], links: Links | None = None
+) -> list[list[str]]:
     """Rows of text; a cell that spans rows stands in each, one that spans columns in its first."""
     grid: list[list[str]] = []
     hanging: dict[int, tuple[int, str]] = {}
@@ -56,7 +71,7 @@ def _grid(rows: list[Element], skipped: Callable[[Element], bool]) -> list[list[
         for cell in row:
             if local(cell) in ("td", "th") and not skipped(cell):
                 _hang(cells, hanging)
-                text = one_line(_words(cell, skipped))
+                text = one_line(_words(cell, skipped, links))
                 wide = min(_span(cell, "colspan"), _WIDEST)
                 if (deep := _span(cell, "rowspan")) > 1:
                     hanging |= {
@@ -85,7 +100,12 @@ def _span(cell: Element, name: str) -> int:
     return min(max(int(value), 1), _MOST_SPANNED) if value.isdecimal() and len(value) < 9 else 1
 
 
-def _words(element: Element, skipped: Callable[[Element], bool], depth: int = 0) -> str:
+def _words(
+    element: Element,
+    skipped: Callable[[Element], bool],
+    links: Links | None = None,
+    depth: int = 0,
+) -> str:
     """All text below an element that is shown, pieces of different blocks set apart."""
     if depth > 100:
         return "".join(element.itertext())
@@ -93,6 +113,15 @@ def _words(element: Element, skipped: Callable[[Element], bool], depth: int = 0)
     for one in element:
         if local(one) and not skipped(one):
             gap = " " if local(one) in ("p", "div", "br", "li", "ul", "ol", "td", "tr") else ""
-            parts.append(f"{gap}{_words(one, skipped, depth + 1)}{gap}")
+            parts.append(f"{gap}{_piece(one, skipped, links, depth + 1)}{gap}")
         parts.append(one.tail or "")
     return "".join(parts)
+
+
+def _piece(
+    element: Element, skipped: Callable[[Element], bool], links: Links | None, depth: int
+) -> str:
+    if links is None or local(element) != "a":
+        return _words(element, skipped, links, depth)
+    words = _SPACES.sub(" ", _words(element, skipped, None, depth))
+    return links.around(words, attribute(element, "href"))

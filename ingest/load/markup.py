@@ -1,7 +1,8 @@
 """From the elements of a web page to paragraphs, headings, lists and rows.
 
 Used for HTML files, the chapters of e-books and the bodies of messages. Scripts, controls and what
-a browser would not show are no text. Links keep their words.
+a browser would not show are no text. Links keep their words, and where it is wanted the addresses
+that they lead to, except in headings, which are names.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from ingest.load.html_table import as_rows
+from ingest.load.links import Links
 from ingest.load.writer import DocumentWriter, one_line
 from ingest.load.xmltree import Element, attribute, local
 
@@ -45,21 +47,30 @@ def is_hidden(element: Element) -> bool:
     )
 
 
-def write_markup(writer: DocumentWriter, root: Element, left_out: LeftOut | None = None) -> None:
+def write_markup(
+    writer: DocumentWriter,
+    root: Element,
+    left_out: LeftOut | None = None,
+    links: Links | None = None,
+) -> None:
     """Writes what an element holds.
 
     Args:
         writer: Where to.
         root: For example the body of a page.
         left_out: Elements for which this holds are passed over, beside those that are hidden.
+        links: What keeps the addresses of links; without it they go.
     """
-    _Markup(writer, left_out).write(root)
+    _Markup(writer, left_out, links).write(root)
 
 
 class _Markup:
-    def __init__(self, writer: DocumentWriter, left_out: LeftOut | None) -> None:
-        self._writer, self._left_out = writer, left_out
+    def __init__(
+        self, writer: DocumentWriter, left_out: LeftOut | None, links: Links | None
+    ) -> None:
+        self._writer, self._left_out, self._links = writer, left_out, links
         self._inline: list[str] = []
+        self._blocks = 0  # that were begun or ended so far
         self._lists: list[int] = []  # the next number of each open list; 0 for bullets
         self._mark = ""  # of the list item whose text comes next
 
@@ -87,7 +98,7 @@ class _Markup:
             self._preformatted(element)
         elif _HEADING.fullmatch(name):
             self._heading(element, int(name[1]), depth)
-        elif name == "table" and (rows := as_rows(element, self._skipped)) is not None:
+        elif name == "table" and (rows := as_rows(element, self._skipped, self._links)) is not None:
             self._flush()
             self._writer.paragraph(rows.caption)
             self._writer.rows(rows.rows)
@@ -95,8 +106,19 @@ class _Markup:
             self._list(element, depth)
         elif name in _BLOCKS:
             self._block(element, name, depth)
+        elif name == "a" and self._links is not None:
+            self._link(element, depth, self._links)
         else:
             self._children(element, depth)
+
+    def _link(self, element: Element, depth: int, links: Links) -> None:
+        start, blocks = len(self._inline), self._blocks
+        self._links = None  # none is within another
+        self._children(element, depth)
+        self._links = links
+        if blocks == self._blocks:  # else what it begins with is written already
+            words = _SPACES_ONLY.sub(" ", "".join(self._inline[start:]))
+            self._inline[start:] = [links.around(words, attribute(element, "href"))]
 
     def _block(self, element: Element, name: str, depth: int) -> None:
         self._flush()
@@ -109,7 +131,9 @@ class _Markup:
 
     def _heading(self, element: Element, level: int, depth: int) -> None:
         self._flush()
+        links, self._links = self._links, None
         self._children(element, depth)
+        self._links = links
         title = one_line("".join(self._inline))
         self._inline.clear()
         self._writer.heading(level, title)
@@ -141,6 +165,7 @@ class _Markup:
             self._inline.append(_SPACES.sub(" ", text))
 
     def _flush(self) -> None:
+        self._blocks += 1
         if not self._inline:
             return
         text = _SPACES_ONLY.sub(" ", "".join(self._inline))

@@ -1,18 +1,21 @@
 """Word, PowerPoint and Excel files of before 2007, by way of LibreOffice (``ingest.legacy``).
 
 A worker process may start no program: what it reads was converted before. The passages are those of
-the converted file, the document and its place are the user's own. Web pages under such a name, as
-many programs export them, are read as what they are: LibreOffice would look up what they link to.
+the converted file, the document and its place are the user's own. Web pages and text under such a
+name, as many programs export their tables, are read as what they are: they need no LibreOffice, and
+of a page it would look up what that links to.
 """
 
 from __future__ import annotations
 
+import codecs
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 from ingest.load.options import LoadOptions, RawFile
-from ingest.load.sniff import nameless
+from ingest.load.sniff import LOOKED_AT, has_controls, nameless
 from rag_app.errors import DocumentUnreadableError
 from rag_app.types import LoadedDocument
 from rag_app.types.media import HTML
@@ -26,8 +29,11 @@ NEW_SUFFIX = {
 }
 """What each is converted to."""
 PROGRAMS = ("soffice", "libreoffice")
-LOOKED_AT = 2000
-"""Bytes that tell a web page."""
+_PIECE_OF_PAGE = re.compile(
+    rb"(?i)(?:\xef\xbb\xbf)?\s*<(?:html|head|meta|title|style|body|table|div|center|font|h\d|p)[\s>]"
+)
+_WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_TABLE = re.compile(r"[^\n\t;,]*[\t;,]")
 
 
 def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
@@ -40,8 +46,8 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     from ingest.load import load_file
 
     new = NEW_SUFFIX[file.path.suffix.lower()]
-    if is_page(file.data):
-        return load_file(RawFile(file.path.with_suffix(".html"), file.data), options)
+    if real := real_suffix(file.path, file.data):
+        return load_file(RawFile(file.path.with_suffix(real), file.data), options)
     if options.stand_in is None:
         raise DocumentUnreadableError(f"{file.name} is an old Office file. {_what_to_do(new)}")
     try:
@@ -64,9 +70,28 @@ def is_old(path: Path) -> bool:
     return path.suffix.lower() in NEW_SUFFIX
 
 
-def is_page(start: bytes) -> bool:
-    """Whether a file is a web page, by its first bytes."""
-    return nameless(start[:LOOKED_AT]) == HTML
+def real_suffix(path: Path, start: bytes) -> str:
+    """The ending that a file should have, if it is a web page or text; empty otherwise.
+
+    Args:
+        path: Its name, one of those of old Office files.
+        start: How it begins.
+    """
+    start = start[:LOOKED_AT]
+    if nameless(start) == HTML or _PIECE_OF_PAGE.match(start):
+        return ".html"
+    text = _text(start)
+    if not text or text.lstrip().startswith(("<", "{\\rtf")):  # XML of Office is for LibreOffice
+        return ""
+    is_table = path.suffix.lower() == ".xls" and _TABLE.match(text.lstrip("\ufeff \r\n"))
+    return ".csv" if is_table else ".txt"
+
+
+def _text(start: bytes) -> str:
+    """The characters of the beginning of a text; nothing if it is none."""
+    if start.startswith(_WIDE):
+        return start.decode("utf-16", "ignore")
+    return "" if has_controls(start) else start.decode("utf-8", "ignore")
 
 
 def _what_to_do(new: str) -> str:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.load.footnotes import footnotes_last
 from ingest.load.page_text import PageText, arranged
+from ingest.load.pdf_links import links_on
 from ingest.load.pdf_notes import notes_on
 from ingest.load.pdf_pieces import as_shown, character_index, read_pieces
 from ingest.load.pdf_table_rows import find_rows
@@ -56,7 +57,7 @@ class Line(NamedTuple):
 
 
 class PageContent(NamedTuple):
-    """A page's text in its reading order, its lines, and what is filled in and noted on it."""
+    """A page's text in its reading order, its lines, and what is filled in, noted, linked on it."""
 
     text: str
     lines: Sequence[Line]
@@ -100,7 +101,8 @@ def read_page(document: PdfDocument, index: int) -> PageContent:
     """
     with LOCK, text_page(document, index) as (handle, page):
         found = page_text(page)
-        return PageContent(found.text, _lines(page, found), notes_on(handle, found.text))
+        notes = (*notes_on(handle, found.text), *links_on(handle, page, found.text))
+        return PageContent(found.text, _lines(page, found), notes)
 
 
 def page_text(page: PdfTextPage) -> PageText:

@@ -8,9 +8,9 @@ import os
 import stat
 from pathlib import Path
 
-from ingest.load.members import read_member
+from ingest.load.members import outer_archive, read_member
 from ingest.load.options import LoadOptions, RawFile
-from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 
 _REASONS = {
     errno.ENOENT: "There is no file {path}. Check the path.",
@@ -59,6 +59,17 @@ def digest_file(path: Path, options: LoadOptions) -> str:
     if status.st_size == 0:
         raise _empty(path)
     return digest
+
+
+def first_bytes(path: Path, number: int) -> bytes:
+    """How a regular file begins, or one in an archive; nothing where that cannot be had."""
+    try:
+        if path.is_file():  # what opens a pipe waits for who writes into it
+            with path.open("rb") as file:
+                return file.read(number)
+        return read_member(path, LoadOptions())[:number] if outer_archive(path) else b""
+    except (DocumentError, OSError, ValueError):
+        return b""
 
 
 def _empty(path: Path) -> DocumentSkippedError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag_app.types import Hit
+from rag_app.types import Hit, page_name
 
 SENTENCE = "The documents do not say."
 """The sentence that a language model is asked to write, and that our own answer starts with."""
@@ -34,6 +34,6 @@ def is_abstention(text: str) -> bool:
 
 
 def _place(hit: Hit) -> str:
-    page = f", page {hit.chunk.page}" if hit.document.paginated else ""
+    page = f", {page_name(hit.chunk.page, hit.chunk.label)}" if hit.document.paginated else ""
     heading = f" (“{hit.chunk.headings[-1]}”)" if hit.chunk.headings else ""
     return f"{hit.document.name}{page}{heading}"

@@ -67,6 +67,7 @@ def make_citation(number: int, hit: Hit, quote: str, start: int | None) -> Citat
         end=None if first is None else first + len(quote),
         passage=chunk.text,
         headings=chunk.headings,
+        label=chunk.label,
     )
 
 

@@ -47,6 +47,7 @@ class Explained:
         return {
             "source": self.hit.document.source,
             "page": self.hit.chunk.page,
+            "label": self.hit.chunk.label,
             "chunk_id": self.hit.chunk.id,
             "text": self.hit.chunk.text,
             "score": round(self.ranked.score, 4),

@@ -18,6 +18,8 @@ _SAME = str.maketrans(
     }
 )
 _ELLIPSIS = re.compile(r"\s*(?:\[?(?:…|\.{3})\]?)\s*")
+# As web pages and Markdown have it: what is quoted of it is its words.
+_LINK = re.compile(r"\[([^\[\]\n]+)\](\((?:https?://|mailto:)[^()\s]+\))", re.IGNORECASE)
 _EDGES = " \t.,;:!?'\"()[]"
 
 
@@ -25,9 +27,24 @@ def locate(quote: str, passage: str) -> tuple[int, int] | None:
     """Where ``quote`` stands in ``passage``: first character and one past the last, or None.
 
     White space, case, the style of quotation marks and dashes, and signs at the edges may
-    differ. An ellipsis stands for anything left out; the parts must follow in order.
+    differ. An ellipsis stands for anything left out; the parts must follow in order. Of a link the
+    address may be left out.
     """
-    plain, offsets = _folded(passage)
+    found = _place(quote, passage, frozenset())
+    if found is None and (addresses := _addresses(passage)):
+        found = _place(_LINK.sub(r"\1", quote), passage, addresses)
+    return found
+
+
+def _addresses(text: str) -> frozenset[int]:
+    """The places of all characters of links that are not their words."""
+    links = list(_LINK.finditer(text))
+    brackets = {place for link in links for place in (link.start(), link.end(1))}
+    return frozenset(brackets.union(*(range(*link.span(2)) for link in links)))
+
+
+def _place(quote: str, passage: str, left_out: frozenset[int]) -> tuple[int, int] | None:
+    plain, offsets = _folded(passage, left_out)
     parts = [_folded(part)[0].strip(_EDGES) for part in _ELLIPSIS.split(quote)]
     parts = [part for part in parts if part]
     if not parts:
@@ -55,11 +72,13 @@ def _find(text: str, part: str, start: int) -> int:
     return -1
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
+def _folded(text: str, left_out: frozenset[int] = frozenset()) -> tuple[str, list[int]]:
     """The text as it is compared, and for each of its characters the index it came from."""
     characters: list[str] = []
     offsets: list[int] = []
     for index, character in enumerate(text):
+        if index in left_out:
+            continue
         same = character.translate(_SAME)
         if same.isspace():
             if characters and characters[-1] != " ":

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 
 from rag_app.cli.output import say, show, shown_path
 from rag_app.errors import UsageError
-from rag_app.types import Answer, AnswerEvent, Citation, DocumentRecord, Filter
+from rag_app.types import (
+    Answer,
+    AnswerEvent,
+    Chunk,
+    Citation,
+    DocumentRecord,
+    Filter,
+    page_name,
+)
 from rag_app.types.media import PLACED_BY_HEADING
 
 if TYPE_CHECKING:
@@ -122,12 +130,12 @@ def _place(citation: Citation, document: DocumentRecord | None) -> str:
     first, *others = map(shown_path, citation.sources or (citation.source,))
     also = f" (the same as {', '.join(others)})" if others else ""
     if document is None:
-        return f"{first}, page {citation.page}{also}"
-    return f"{first}{within(document, citation.page, citation.headings)}{also}"
+        return f"{first}, {page_name(citation.page, citation.label)}{also}"
+    return f"{first}{within(document, citation)}{also}"
 
 
-def within(document: DocumentRecord, page: int, headings: Sequence[str]) -> str:
+def within(document: DocumentRecord, passage: Chunk | Citation) -> str:
     """Where in its document a passage stands, as a reader would look for it."""
-    if document.media_type in PLACED_BY_HEADING and headings:
-        return f", {' › '.join(headings)}"
-    return f", page {page}" if document.paginated else ""
+    if document.media_type in PLACED_BY_HEADING and passage.headings:
+        return f", {' › '.join(passage.headings)}"
+    return f", {page_name(passage.page, passage.label)}" if document.paginated else ""

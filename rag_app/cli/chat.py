@@ -21,7 +21,7 @@ from rag_app.cli.answers import (
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import counted, printable, say, show, shown_path
 from rag_app.errors import AnswerError, EmbeddingError, UsageError
-from rag_app.types import Answer, Filter, Turn
+from rag_app.types import Answer, Filter, Turn, page_name
 
 if TYPE_CHECKING:
     from rag_app.answering.assistant import Assistant
@@ -137,7 +137,7 @@ def _sources(conversation: Conversation) -> bool:
         say("Ask something first.")
         return True
     for number, hit in enumerate(conversation.last.hits, start=1):
-        page = f", page {hit.chunk.page}" if hit.document.paginated else ""
+        page = f", {page_name(hit.chunk.page, hit.chunk.label)}" if hit.document.paginated else ""
         show(f"{number}. {shown_path(hit.document.source)}{page} (score {hit.score:.2f})")
         show("   " + " ".join(printable(hit.chunk.text).split()))
     return True

@@ -77,7 +77,7 @@ def _show_hit(number: int, one: Explained) -> None:
     from rag_app.answering.explain import moves
 
     hit, ranked = one.hit, one.ranked
-    place = within(hit.document, hit.chunk.page, hit.chunk.headings)
+    place = within(hit.document, hit.chunk)
     show(f"\n{number}. {hit.document.name}{place}: score {ranked.score:.3f}")
     text = " ".join(hit.chunk.text.split())
     show(f"   {text[:_EXCERPT]}{'…' if len(text) > _EXCERPT else ''}")

@@ -96,8 +96,8 @@ def ingest(
         explain_file(explain, paths, settings, json=json)
         return
     asked = _Asked(sync, watch, retry_failed, dry_run, yes, json, quiet)
-    if urls is not None:
-        check_network(paths, asked.others(), allowed=allow_network)
+    if urls is not None or (retry_failed and allow_network):
+        check_network(paths, asked.others(listed=urls is not None), allowed=allow_network)
         fetch = partial(ingest_urls, urls, settings, metadata, WAITING)
         work = partial(fetch, yes=yes, quiet=asked.silent)
         _work(work, lambda done: _tell(done, report, json=json, quiet=quiet))
@@ -121,10 +121,10 @@ class _Asked(NamedTuple):
         """Whether no progress is shown."""
         return self.quiet or self.json
 
-    def others(self) -> list[str]:
-        """Options that say what is done with paths."""
+    def others(self, *, listed: bool) -> list[str]:
+        """Options that say what is done with paths; addresses that are not listed are a retry."""
         given = {"--sync": self.sync, "--watch": self.watch, "--dry-run": self.dry_run}
-        given["--retry-failed"] = self.retry_failed
+        given["--retry-failed"] = self.retry_failed and listed
         return [option for option, is_given in given.items() if is_given]
 
 

@@ -57,8 +57,13 @@ def paths_to_ingest(
         if not paths:
             raise UsageError("Give at least one file or folder to ingest.")
         return paths
-    from ingest.kept import drop, failed_paths
+    from ingest.kept import drop, failed_addresses, failed_paths
 
+    if addresses := failed_addresses(settings, settings.collection):
+        say(
+            f"{counted(len(addresses), 'web address', 'web addresses')} failed before; "
+            "`ingest --retry-failed --allow-network` fetches what is there."
+        )
     there, gone = failed_paths(settings, settings.collection)
     if gone:
         say(f"{counted(len(gone), 'file')} that failed before: not there any more.")

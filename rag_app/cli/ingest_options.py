@@ -39,7 +39,11 @@ Meta = Annotated[
 ]
 RetryFailed = Annotated[
     bool,
-    typer.Option("--retry-failed", help="Try the files again that failed before; no PATH needed."),
+    typer.Option(
+        "--retry-failed",
+        help="Try the files again that failed before, or with --allow-network the web addresses; "
+        "no PATH needed.",
+    ),
 ]
 DryRun = Annotated[
     bool,
@@ -102,5 +106,8 @@ Urls = Annotated[
     ),
 ]
 AllowNetwork = Annotated[
-    bool, typer.Option("--allow-network", help="Let --urls fetch documents from the web.")
+    bool,
+    typer.Option(
+        "--allow-network", help="Let --urls and --retry-failed fetch documents from the web."
+    ),
 ]

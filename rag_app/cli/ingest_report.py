@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag_app.cli.output import counted, say, shown_path
-from rag_app.types.archives import ending
+from rag_app.types.kinds import LANGUAGES
 
 if TYPE_CHECKING:
     from ingest import IngestReport
@@ -50,8 +50,8 @@ def say_report(report: IngestReport, *, quiet: bool) -> None:
             "--chunk-tokens."
         )
     _say_unknown(report)
-    for problem in report.problems:
-        say(f"problem: {problem}")
+    for line in (*report.notices, *(f"problem: {problem}" for problem in report.problems)):
+        say(line)
     if quiet:
         return
     if not report.outcomes and not report.interrupted:
@@ -80,6 +80,12 @@ def _say_recognised(report: IngestReport) -> None:
             say(f"incomplete: {shown_path(outcome.path)}: {outcome.reason}")
     if recognised := sum(outcome.ocr_pages for outcome in report.stored):
         say(f"The text of {counted(recognised, 'page')} was recognised on images (OCR).")
+    if len(report.languages) > 1:
+        parts = (
+            f"{number} in {LANGUAGES[code].capitalize()}"
+            for code, number in report.languages.items()
+        )
+        say(f"Languages: {', '.join(parts)}.")
 
 
 def _say_unknown(report: IngestReport) -> None:
@@ -99,11 +105,9 @@ def _say_unknown(report: IngestReport) -> None:
 
 def _of_unknown_type(report: IngestReport) -> list[str]:
     """Files that no loader reads: folders are full of them, and nothing is wrong with them."""
-    from ingest.load import supported_suffixes
+    from ingest.kept import is_of_unknown_type
 
-    known = supported_suffixes()
-    skipped = (outcome.path for outcome in report.outcomes if outcome.state == "skipped")
-    return [path for path in skipped if ending(Path(path)) not in known]
+    return [outcome.path for outcome in report.outcomes if is_of_unknown_type(outcome)]
 
 
 def _say_left_out(paths: Sequence[str]) -> None:

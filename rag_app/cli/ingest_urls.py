@@ -34,13 +34,38 @@ def check_network(paths: Sequence[str] | None, others: Sequence[str], *, allowed
         raise UsageError(f"--urls takes its documents from the web alone. Leave out {other}.")
 
 
+def _addresses(file: Path | None, settings: Settings) -> list[str]:
+    """The addresses of a list; without one, those that failed before.
+
+    Raises:
+        UsageError: There are none.
+    """
+    from ingest.kept import failed_addresses
+    from ingest.web import read_list
+
+    if file is not None:
+        return read_list(file)
+    if addresses := failed_addresses(settings, settings.collection):
+        return addresses
+    raise UsageError(
+        f"No web address of '{settings.collection}' is known to have failed. Leave out "
+        "--allow-network to try files again."
+    )
+
+
 def ingest_urls(
-    file: Path, settings: Settings, metadata: Metadata, waiting: str, *, yes: bool, quiet: bool
+    file: Path | None,
+    settings: Settings,
+    metadata: Metadata,
+    waiting: str,
+    *,
+    yes: bool,
+    quiet: bool,
 ) -> IngestReport:
     """Fetches the documents of a list and ingests them.
 
     Args:
-        file: The list.
+        file: The list; None for the addresses that failed before.
         settings: What is in force.
         metadata: What is said of all of them.
         waiting: What to say while another process writes.
@@ -50,9 +75,9 @@ def ingest_urls(
     Raises:
         RagError: The run cannot go on.
     """
-    from ingest.web import fetched, ingest_fetched, read_list
+    from ingest.web import fetched, ingest_fetched
 
-    addresses = read_list(file)
+    addresses = _addresses(file, settings)
     display = ProgressLine() if quiet else progress_display()
     with stop_on_interrupt("\nStopping.") as cancelled:
         if not quiet:

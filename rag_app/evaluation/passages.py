@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -127,18 +126,6 @@ def language_of(text: str) -> str:
         if len(script.findall(text)) > len(letters) / 5:
             return code
     return CODES[guess(words(text))]
-
-
-def uncovered(languages: Iterable[str], covered: Sequence[str] | None) -> dict[str, int]:
-    """Documents by language, of the languages that a model was not made for.
-
-    Args:
-        languages: Of the documents.
-        covered: The model's; None, where that is not known, covers all.
-    """
-    if covered is None:
-        return {}
-    return dict(sorted(Counter(code for code in languages if code not in covered).items()))
 
 
 def _plain(text: str) -> str:

@@ -15,10 +15,11 @@ from rag_app.embeddings.cost import cost_of
 from rag_app.evaluation.keyword_index import Keywords
 from rag_app.evaluation.memory import PeakMemory
 from rag_app.evaluation.model_result import Costs, Unknown
-from rag_app.evaluation.passages import Passages, uncovered
+from rag_app.evaluation.passages import Passages
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.evaluation.ranking import Found, dense_rankings, hybrid_rankings, judge
 from rag_app.settings import Settings
+from rag_app.types.languages import uncovered
 
 _BATCH = 128
 """Passages embedded between two looks at whether to stop."""

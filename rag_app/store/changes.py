@@ -9,23 +9,18 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from rag_app.errors import EmbeddingMismatchError
 from rag_app.store import debts, documents, keywords
-from rag_app.store.languages import guess, told
-from rag_app.store.terms import words
+from rag_app.store.languages import guess, sample, told
 from rag_app.types import Chunk, DocumentRecord
 from rag_app.types.metadata import changed
 
 if TYPE_CHECKING:
     from rag_app.store.chroma import Vectors
-
-_SAMPLE = 2000
-"""Words by which the language of a document is told."""
 
 
 def check_dimension(
@@ -66,10 +61,11 @@ def replace(
     said = changed(documents.metadata_of(connection, collection, paths), record.metadata)
     if old:
         remove(connection, collection, old.key)
-    sample = _sample(chunks)
-    language = guess(sample)
+    words = sample(chunk.text for chunk in chunks)
+    language = guess(words)
     described = dataclasses.replace(record, metadata=said)
-    key = documents.insert(connection, collection, described, language, told(sample))
+    spoken = record.language or told(words)
+    key = documents.insert(connection, collection, described, language, spoken)
     connect(connection, collection, dict.fromkeys(paths, key))
     rows = documents.insert_chunks(connection, collection, key, chunks)
     connection.executemany(
@@ -174,11 +170,3 @@ def rename_keywords(connection: sqlite3.Connection, collection: int, document: i
 def _names(connection: sqlite3.Connection, document: int) -> list[str]:
     paths = documents.paths_of(connection, document)
     return list(dict.fromkeys(PurePath(path).name for path in paths))
-
-
-def _sample(chunks: Iterable[Chunk]) -> list[str]:
-    def all_words() -> Iterator[str]:
-        for chunk in chunks:
-            yield from words(chunk.text)
-
-    return list(islice(all_words(), _SAMPLE))

@@ -20,7 +20,7 @@ _DOCUMENTS = (
 
 _CHUNKS = (
     "SELECT c.id, d.id, c.ordinal, c.text, c.page, c.start, c.end, c.headings, c.tokens,"
-    " c.truncated FROM chunks AS c JOIN documents AS d ON d.key = c.document"
+    " c.truncated, c.label FROM chunks AS c JOIN documents AS d ON d.key = c.document"
 )
 
 
@@ -149,7 +149,7 @@ def insert_chunks(
     """Adds the passages of a document; returns their keys, in order."""
     statement = (
         "INSERT INTO chunks (collection, document, id, ordinal, text, page, start, end, headings,"
-        " tokens, truncated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " tokens, truncated, label) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     )
     return [
         int(
@@ -167,6 +167,7 @@ def insert_chunks(
                     json.dumps(chunk.headings, ensure_ascii=False),
                     chunk.tokens,
                     int(chunk.truncated),
+                    chunk.label,
                 ),
             ).lastrowid
             or 0
@@ -228,7 +229,8 @@ def _written(moment: datetime) -> str:
 
 
 def _chunk(row: sqlite3.Row) -> Chunk:
-    id_, document, ordinal, text, page, start, end, headings, tokens, truncated = row
+    id_, document, ordinal, text, page, start, end, headings, tokens, *more = row
+    truncated, label = more
     return Chunk(
         id=id_,
         document_id=document,
@@ -240,4 +242,5 @@ def _chunk(row: sqlite3.Row) -> Chunk:
         headings=tuple(json.loads(headings)),
         tokens=tokens,
         truncated=bool(truncated),
+        label=label,
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rag_app.store.messages import ConversationInfo, Feedback, StoredMessage
+from rag_app.types import page_name
 
 _THUMBS = {True: "👍", False: "👎", None: "💬"}
 
@@ -53,7 +54,9 @@ def _answer(message: StoredMessage) -> Iterator[str]:
 
 
 def _citation(citation: dict[str, Any]) -> Iterator[str]:
-    page = f", page {citation['page']}" if citation.get("page") is not None else ""
+    page = ""
+    if citation.get("page") is not None:
+        page = f", {page_name(citation['page'], _escaped(str(citation.get('label') or '')))}"
     verified = "" if citation.get("verified", True) else " (not found word for word)"
     source = _escaped(str(citation.get("source", "")))
     yield f"- [{citation.get('number', '?')}] {source}{page}{verified}"

@@ -128,9 +128,26 @@ def _count_terms(connection: sqlite3.Connection) -> None:
         term_counts.count_again(connection, f"keywords_{key:d}")
 
 
+# What was told of a document when it was last read, in JSON (see ingest/history.py).
+_READINGS = (
+    """CREATE TABLE IF NOT EXISTS readings (
+        document INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,
+        told TEXT NOT NULL
+    )""",
+)
+
+# What a document itself calls the page of a passage; empty where that is its number.
+_LABELS = ("ALTER TABLE chunks ADD COLUMN label TEXT NOT NULL DEFAULT ''",)
+
 CATALOG = Schema(
-    version=4,
-    migrations={1: _SWITCHING, 2: (*_FILTERING, *_SPOKEN, *_PAGES), 3: (_count_terms,)},
+    version=6,
+    migrations={
+        1: _SWITCHING,
+        2: (*_FILTERING, *_SPOKEN, *_PAGES),
+        3: (_count_terms,),
+        4: _READINGS,
+        5: _LABELS,
+    },
     statements=(
         """CREATE TABLE collections (
             key INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -204,5 +221,7 @@ CATALOG = Schema(
         ) WITHOUT ROWID""",
         *_SWITCHING,
         *_FILTERING,
+        *_READINGS,
+        *_LABELS,
     ),
 )

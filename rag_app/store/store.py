@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import ExitStack
 from difflib import get_close_matches
 from types import TracebackType
@@ -15,7 +16,7 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.settings import Settings, check_collection_name
-from rag_app.store import roles, rows, upkeep
+from rag_app.store import readings, roles, rows, upkeep
 from rag_app.store.check import check_collection, check_file
 from rag_app.store.collection import Collection
 from rag_app.store.database import Database
@@ -124,6 +125,16 @@ class Store:
         self.get(name)
         settings = self._settings
         return Generations(name, settings.home, self._database, self._index, settings.lock_wait_s)
+
+    def readings(self, name: str, document_ids: Iterable[str]) -> dict[str, str]:
+        """What was told of documents when they were read, by id, as ``keep_readings`` got it.
+
+        Raises:
+            CollectionNotFoundError: There is none of this name.
+        """
+        key = self.get(name).key
+        with self._database.read() as connection:
+            return readings.read(connection, key, document_ids)
 
     def rename(self, old: str, new: str) -> None:
         """Renames a collection with all its indexes, also while others read or write it.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.errors import StoreError
 from rag_app.store import changes, documents, upkeep
+from rag_app.store import readings as kept
 from rag_app.store.database import Database
 from rag_app.store.vectors import VectorIndex
 from rag_app.types import Chunk, DocumentRecord, Metadata
@@ -75,6 +76,20 @@ class Writer:
                 changes.replace(connection, self._collection, document, chunks, matrix)
                 count += len(chunks)
         self._waiting += count
+
+    def keep_readings(self, readings: Mapping[str, str]) -> None:
+        """Keeps what was told when documents were read, in the place of what was told before.
+
+        Args:
+            readings: JSON by document; documents that are not there are ignored.
+        """
+        with self._writing() as connection:
+            kept.keep(connection, self._collection, readings)
+
+    def copy_readings(self, source: int, document_ids: Iterable[str]) -> None:
+        """Takes over what is kept of the same documents in the index with the key ``source``."""
+        with self._writing() as connection:
+            kept.copy(connection, source, self._collection, document_ids)
 
     def point(self, path: str, document_id: str) -> None:
         """``point_all`` for one path."""

@@ -29,6 +29,7 @@ from rag_app.types.passages import (
     ChunkingIdentity,
     EmbeddingIdentity,
     Hit,
+    page_name,
 )
 
 __all__ = [
@@ -54,4 +55,5 @@ __all__ = [
     "Page",
     "Role",
     "Turn",
+    "page_name",
 ]

@@ -26,6 +26,7 @@ class Citation:
         end: One past its last character.
         passage: The whole passage.
         headings: Titles above the passage.
+        label: What the document itself calls the page; empty where that is its number.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Citation:
     end: int | None = None
     passage: str = ""
     headings: tuple[str, ...] = ()
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Answer:
                     "number": c.number,
                     "source": c.source,
                     "page": c.page,
+                    "label": c.label,
                     "quote": c.quote,
                     "score": round(c.score, 4),
                     "verified": c.verified,

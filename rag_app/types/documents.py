@@ -160,10 +160,12 @@ class FileOutcome:
         unknown_words: Share of its words that the embedding model does not know, from 0 to 1;
             None for a model that reads any text.
         blank_chunks: Passages without any word that it knows; they are found by keywords only.
-        stages: Seconds of each stage: load, clean, cut, embed.
+        stages: Seconds of each stage: load, clean, cut, embed, store.
         peak_mb: Most memory that the process which read it held meanwhile, in MiB; None where
             that is not known.
         ocr_pages: Pages whose text was recognised on an image.
+        language: ISO 639-1 code of the language it is in; empty where that cannot be told.
+        notice: That the embedding model was not made for this language; else empty.
     """
 
     path: str
@@ -181,6 +183,8 @@ class FileOutcome:
     stages: Mapping[str, float] = field(default_factory=dict)
     peak_mb: float | None = None
     ocr_pages: int = 0
+    language: str = ""
+    notice: str = ""
 
     def to_json(self) -> dict[str, object]:
         """The object in an ingest report."""

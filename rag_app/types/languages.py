@@ -102,3 +102,15 @@ def told(words: Sequence[str]) -> str:
 def is_stop_word(word: str, languages: Iterable[str]) -> bool:
     """Whether ``word`` (in lower case) is a function word of one of ``languages``."""
     return any(word in STOP_WORDS.get(language, ()) for language in languages)
+
+
+def uncovered(languages: Iterable[str], covered: Sequence[str] | None) -> dict[str, int]:
+    """Documents by language, of the languages that a model was not made for.
+
+    Args:
+        languages: Of the documents.
+        covered: The model's; None, where that is not known, covers all.
+    """
+    if covered is None:
+        return {}
+    return dict(sorted(Counter(code for code in languages if code not in covered).items()))

@@ -22,6 +22,7 @@ class Chunk:
         headings: Titles above the passage, outermost first.
         tokens: What the embedding model reads for it, special tokens and heading included.
         truncated: Whether the model cannot read all of it (a defect that reports count).
+        label: What the document itself calls the page (``iv``); empty where that is its number.
     """
 
     id: str
@@ -34,6 +35,12 @@ class Chunk:
     headings: tuple[str, ...] = ()
     tokens: int = 0
     truncated: bool = False
+    label: str = ""
+
+
+def page_name(page: int, label: str) -> str:
+    """A page for people: ``page 6``, with what the document calls it where that differs."""
+    return f"page {page} ({label})" if label else f"page {page}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ def _card(citation: Citation, *, numbered: bool) -> str:
         mark = VERIFIED if citation.verified else UNVERIFIED
     number = f":primary-badge[{citation.number}] " if numbered else ""
     words = shortened(citation.quote or citation.passage, 130)
-    place = source_panel.place(citation)
+    place = quoted(source_panel.place(citation))
     # A line break ends the first line of the card; the style sheet makes the rest smaller.
     return f"{number}**{quoted(file_name(citation.source))}** {place} {mark}  \n*{quoted(words)}*"
 

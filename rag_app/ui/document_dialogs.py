@@ -9,7 +9,7 @@ import streamlit as st
 
 from ingest.load.members import leads_to_file, outer_archive
 from rag_app.errors import RagError
-from rag_app.types import DocumentRecord
+from rag_app.types import DocumentRecord, page_name
 from rag_app.ui import pdf_password, problems, state, style, wording
 from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import marked_passage, quoted
@@ -38,7 +38,7 @@ def passages(shared: Resources, collection: str, record: DocumentRecord) -> None
         st.html(
             style.facts(
                 f"{chunk.ordinal + 1}",
-                f"page {chunk.page}" if record.paginated else "",
+                page_name(chunk.page, chunk.label) if record.paginated else "",
                 " › ".join(chunk.headings),
                 wording.count(chunk.tokens, "token"),
                 "cut short: longer than the model reads" if chunk.truncated else "",

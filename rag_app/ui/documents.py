@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from rag_app.store import CollectionInfo
-from rag_app.types import DocumentRecord
+from rag_app.types import DocumentRecord, FileOutcome
 from rag_app.ui import (
     collection_dialogs,
     document_dialogs,
+    document_facts,
     left_out,
     state,
     style,
@@ -123,11 +124,14 @@ def _list(shared: Resources, name: str, records: Sequence[DocumentRecord]) -> No
     with place:
         if not shown:
             st.caption("No document has this in its name.")
-        for record in shown[(number - 1) * PER_PAGE : number * PER_PAGE]:
-            _row(shared, name, record)
+        drawn = shown[(number - 1) * PER_PAGE : number * PER_PAGE]
+        outcomes = document_facts.last_outcomes(shared, name, drawn)
+        for record in drawn:
+            _row(shared, name, record, outcomes[record.id])
+    document_facts.downloads(shared, name)
 
 
-def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
+def _row(shared: Resources, name: str, record: DocumentRecord, outcome: FileOutcome) -> None:
     with st.container(
         horizontal=True, vertical_alignment="center", wrap=False, key=f"doc_{record.id[:16]}"
     ):
@@ -141,6 +145,7 @@ def _row(shared: Resources, name: str, record: DocumentRecord) -> None:
                     wording.size(record.size_bytes),
                     f"added {wording.when(record.added_at)}",
                 )
+                + document_facts.facts(outcome)
                 + (_also(record) if len(record.sources) > 1 else "")
             )
         action = st.menu_button(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from rag_app.types.archives import is_web_address
 from rag_app.ui import problems, wording
 from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
@@ -34,6 +35,10 @@ def show(shared: Resources, collection: str) -> None:
         st.html(f'<ul class="outcomes">{"".join(map(_line, failed[:SHOWN]))}</ul>')
         if len(failed) > SHOWN:
             st.caption(f"And {len(failed) - SHOWN} more: ingest --retry-failed --report FILE.csv")
+        if any(is_web_address(one.path) for one in failed):
+            st.caption("Web addresses: ingest --retry-failed --allow-network")
+        if all(is_web_address(one.path) for one in failed):
+            return
         st.button(
             "Try again",
             icon=":material/refresh:",

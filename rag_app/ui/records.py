@@ -120,4 +120,5 @@ def _as_citation(number: int, hit: Hit) -> Citation:
         verified=True,
         passage=hit.chunk.text,
         headings=hit.chunk.headings,
+        label=hit.chunk.label,
     )

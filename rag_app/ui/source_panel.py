@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag_app.errors import DocumentError, RagError
-from rag_app.types import Citation
+from rag_app.types import Citation, page_name
 from rag_app.types.media import PAGINATED, PRINTED
 from rag_app.ui import pdf_password, state, style
 from rag_app.ui.dialogs import dialog
@@ -22,7 +22,7 @@ from rag_app.ui.state import Key
 
 def place(citation: Citation) -> str:
     """Where in its document a passage stands, for people: a page, if it has pages."""
-    return f"page {citation.page}" if _is_paginated(citation) else ""
+    return page_name(citation.page, citation.label) if _is_paginated(citation) else ""
 
 
 def _is_paginated(citation: Citation) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag_app.errors import RagError
-from rag_app.types import Chunk
+from rag_app.types import Chunk, page_name
 from rag_app.ui import problems, state, style
 from rag_app.ui.markup import quoted, shortened
 from rag_app.ui.problems import callback
@@ -95,7 +95,7 @@ def _row(place: int, one: Explained, numbers: list[int]) -> str:
     from rag_app.answering.explain import moves
 
     hit, ranked = one.hit, one.ranked
-    page = f"page {hit.chunk.page}" if hit.document.paginated else ""
+    page = page_name(hit.chunk.page, hit.chunk.label) if hit.document.paginated else ""
     cited = "".join(f'<i class="chip good">cited as [{number}]</i>' for number in numbers)
     words = "".join(f'<i class="chip">{html.escape(word)}</i>' for word in one.words)
     reasons = {
