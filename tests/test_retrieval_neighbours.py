@@ -188,7 +188,7 @@ def test_quotations_without_a_model_come_from_the_single_passages(home: Path, st
 
 
 def test_the_explanation_names_only_the_steps_in_force(home: Path, store: Store) -> None:
-    always = list(STEPS)[:4]
+    always = list(STEPS)[:5]
     plain = Assistant.open(made_settings(home), store).explain(QUESTION, k=3)
     assert all(list(one.places) == always for one in plain.hits)
     both = made_settings(home, diversity=0.5, neighbours=1)

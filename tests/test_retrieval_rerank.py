@@ -223,7 +223,7 @@ def test_the_probability_of_an_answer_stays_that_of_the_first_ranking(
     assert other.probability == plain.probability > 0.5
     assert [one.hit.chunk.id for one in other.hits] != [one.hit.chunk.id for one in plain.hits]
     for place, one in enumerate(other.hits, start=1):
-        assert list(one.places) == [*list(STEPS)[:4], "rerank"]
+        assert list(one.places) == [*list(STEPS)[:5], "rerank"]
         assert one.places["rerank"] == place
         assert one.places["sentences"] == COUNT + 1 - place
 
