@@ -10,7 +10,7 @@ import streamlit as st
 
 from rag_app.types import DocumentRecord, FileOutcome
 from rag_app.types.kinds import LANGUAGES
-from rag_app.ui import style, wording
+from rag_app.ui import wording
 from rag_app.ui.resources import Resources
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ def last_outcomes(
     return kept(shared.store, collection, records)
 
 
-def facts(outcome: FileOutcome) -> str:
-    """HTML of what reading a document told, and of what its reader should know; or nothing."""
+def facts(outcome: FileOutcome) -> Sequence[str]:
+    """What reading a document told, in a few words each; some are empty."""
     unknown = outcome.unknown_words or 0.0
-    told = style.facts(
+    return (
         LANGUAGES[outcome.language].capitalize() if outcome.language in LANGUAGES else "",
         f"{wording.count(outcome.ocr_pages, 'page')} recognised on images (OCR)"
         if outcome.ocr_pages
@@ -40,10 +40,13 @@ def facts(outcome: FileOutcome) -> str:
         f"{wording.count(outcome.empty_pages, 'page')} without text" if outcome.empty_pages else "",
         f"{unknown:.0%} of the words unknown to the model" if unknown >= _KNOWN else "",
     )
-    warnings = filter(None, (outcome.reason, outcome.notice))
-    return told + "".join(
-        f'<div class="facts warning"><span>{html.escape(warning)}</span></div>'
-        for warning in warnings
+
+
+def warnings(outcome: FileOutcome) -> str:
+    """HTML of what its reader should know; or nothing."""
+    said = filter(None, (outcome.reason, outcome.notice))
+    return "".join(
+        f'<div class="facts warning"><span>{html.escape(warning)}</span></div>' for warning in said
     )
 
 

@@ -143,9 +143,10 @@ def _row(shared: Resources, name: str, record: DocumentRecord, outcome: FileOutc
                     wording.count(record.pages, "page") if record.paginated else "",
                     wording.count(record.chunks, "passage"),
                     wording.size(record.size_bytes),
+                    *document_facts.facts(outcome),
                     f"added {wording.when(record.added_at)}",
                 )
-                + document_facts.facts(outcome)
+                + document_facts.warnings(outcome)
                 + (_also(record) if len(record.sources) > 1 else "")
             )
         action = st.menu_button(
