@@ -44,7 +44,7 @@ export Q
 test: install-dev ## Run the tests
 	$(BIN)/python -m pytest
 
-stress: install-dev ## Run the long tests: 100 kills of an ingestion (half an hour)
+stress: install-dev ## Run the long tests: 100 kills of an ingestion, all hostile PDFs, a watched folder (half an hour)
 	$(BIN)/python -m pytest -m stress -n 0 -s
 
 check: install-dev ## Lint, types, import contract, docs
