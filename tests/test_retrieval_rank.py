@@ -33,15 +33,15 @@ def test_a_single_list_is_not_contradicted(lists) -> None:
 
 
 def test_the_cosine_counts_more_where_the_lists_agree() -> None:
-    same = rank(QUESTION, [("a", 0.8)], [("a", 2.0)], nothing, nothing, nothing)
-    other = rank(QUESTION, [("a", 0.8), ("b", 0.0)], [("b", 2.0)], nothing, nothing, nothing)
+    same = rank(QUESTION, [("a", 0.8)], [("a", 2.0)], nothing, nothing, {})
+    other = rank(QUESTION, [("a", 0.8), ("b", 0.0)], [("b", 2.0)], nothing, nothing, {})
     assert same.dense_weight == pytest.approx(MOST_DENSE)
     assert other.dense_weight == pytest.approx(LEAST_DENSE)
 
 
 def test_words_that_stand_together_decide_between_equals() -> None:
     dense, keywords = [("a", 0.5), ("b", 0.5)], [("a", 3.0), ("b", 3.0)]
-    found = rank(QUESTION, dense, keywords, lambda _: {"a": 0.2, "b": 0.9}, nothing, nothing)
+    found = rank(QUESTION, dense, keywords, lambda _: {"a": 0.2, "b": 0.9}, nothing, {})
     assert [one.id for one in found.passages] == ["b", "a"]
     assert [one.nearness for one in found.passages] == [0.9, 0.2]
 
@@ -53,19 +53,17 @@ def test_what_is_like_the_best_passage_moves_up() -> None:
         "unlike": np.array([0.5, 0, 0.85], np.float32),
     }
     dense = [("best", 0.9), ("unlike", 0.51), ("like", 0.5)]
-    before = rank(QUESTION, dense, [], nothing, nothing, nothing)
+    before = rank(QUESTION, dense, [], nothing, nothing, {})
     assert [one.id for one in before.passages] == ["best", "unlike", "like"]
     assert all(one.feedback is None for one in before.passages)
-    after = rank(
-        QUESTION, dense, [], nothing, lambda ids: {id_: vectors[id_] for id_ in ids}, nothing
-    )
+    after = rank(QUESTION, dense, [], nothing, lambda ids: {id_: vectors[id_] for id_ in ids}, {})
     assert [one.id for one in after.passages] == ["best", "like", "unlike"]
 
 
 def test_passages_of_documents_that_are_not_named_fall_back() -> None:
     dense = [("a", 0.9), ("b", 0.85), ("c", 0.8)]
-    before = rank(QUESTION, dense, [], nothing, nothing, nothing)
-    after = rank(QUESTION, dense, [], nothing, nothing, lambda _: {"b": 0.8, "c": 0.2})
+    before = rank(QUESTION, dense, [], nothing, nothing, {})
+    after = rank(QUESTION, dense, [], nothing, nothing, {"b": 0.8, "c": 0.2})
     scores = dict(before.scores)
     assert [one.id for one in after.passages] == ["b", "a", "c"]
     assert dict(after.scores) == pytest.approx(
@@ -83,11 +81,11 @@ def test_scores_are_between_0_and_1_and_the_order_is_fixed() -> None:
         keywords,
         lambda ids: dict.fromkeys(ids, 1.0),
         lambda ids: {i: vectors[i] for i in ids},
-        lambda ids: {"a": 1.0, "b": 0.5},
+        {"a": 1.0, "b": 0.5},
     ).passages
     assert all(0 <= one.score <= 1 for one in found)
     assert list(found) == sorted(found, key=lambda one: (-one.score, one.id))
-    assert rank(QUESTION, [], [], nothing, nothing, nothing).passages == ()
+    assert rank(QUESTION, [], [], nothing, nothing, {}).passages == ()
 
 
 def test_the_best_stretch_counts_each_word_once_by_its_weight() -> None:

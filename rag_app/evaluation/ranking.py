@@ -82,17 +82,13 @@ def hybrid_rankings(
     def vectors(wanted: Iterable[str]) -> dict[str, Vectors]:
         return {id_: passages[row[id_]] for id_ in wanted}
 
-    return [
-        rank(
-            vector,
-            nearest,
-            index.search_keywords(question, CANDIDATES),
-            partial(index.nearness, question),
-            vectors,
-            partial(index.naming, question),
-        ).scores
-        for question, vector, nearest in zip(asked, questions, dense, strict=True)
-    ]
+    def ranked(question: str, vector: Vectors, nearest: Ranking) -> list[tuple[str, float]]:
+        keywords = index.search_keywords(question, CANDIDATES)
+        named = index.naming(question, {id_ for one in (nearest, keywords) for id_, _ in one})
+        nearness = partial(index.nearness, question)
+        return rank(vector, nearest, keywords, nearness, vectors, named).scores
+
+    return [ranked(*one) for one in zip(asked, questions, dense, strict=True)]
 
 
 def judge(ranking: Ranking, question: EvalQuestion) -> Found:

@@ -40,8 +40,7 @@ FEEDBACK_SHARE = 0.5
 SHARPNESS = 0.02
 """A passage behind the best by so much of the score has 1/e of its say in the feedback."""
 
-Shares = Callable[[Sequence[str]], Mapping[str, float]]
-"""Ids of passages to a number in [0, 1] for each; 0 for those that are left out."""
+Nearness = Callable[[Sequence[str]], Mapping[str, float]]
 VectorsOf = Callable[[Sequence[str]], Mapping[str, Vectors]]
 
 
@@ -97,9 +96,9 @@ def rank(
     question: Vectors,
     dense: Ranking,
     keywords: Ranking,
-    nearness: Shares,
+    nearness: Nearness,
     vectors: VectorsOf,
-    naming: Shares,
+    named: Mapping[str, float],
 ) -> Order:
     """Ranks the passages of two lists.
 
@@ -109,7 +108,7 @@ def rank(
         keywords: Ids and BM25, best first.
         nearness: For ids their share of the question's words.
         vectors: For ids their vectors, each of shape (dimension,).
-        naming: For ids how far the question names their documents.
+        named: How far the question names the documents of some of them, in [0, 1].
     """
     pairs = comparable(dense, keywords)
     ids = sorted(pairs)
@@ -130,7 +129,6 @@ def rank(
         for id_, cosine in feedback.items()
     }
     fed_back = in_order(dict(words) | moved)
-    named = naming(ids)
     most = max(named.values(), default=0.0)
     ranking = in_order(
         {id_: max(0.0, value - NAMING * (most - named.get(id_, 0.0))) for id_, value in fed_back}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import UsageError
-from rag_app.retrieval.fuse import in_order
+from rag_app.retrieval.fuse import Ranking, in_order
 from rag_app.retrieval.rank import Order, rank
 from rag_app.types import Filter, Hit
 
@@ -100,21 +100,15 @@ class Searcher:
     def _found(
         self, text: str, vector: Vectors, k: int, where: Filter | None
     ) -> tuple[Order, tuple[Hit, ...]]:
-        lists = self._lists(text, vector, max(k, self._candidates), where)
-        if named := self._named(text, lists, where):
-            inside = self._lists(text, vector, max(k, self._candidates), named)
-            lists = [
-                in_order(dict(some) | dict(more)) for some, more in zip(lists, inside, strict=True)
-            ]
-        dense, keywords = lists
-        order = rank(
-            vector,
-            dense,
-            keywords,
-            partial(self.collection.nearness, text),
-            self.collection.vectors,
-            partial(self.collection.naming, text),
-        )
+        n = max(k, self._candidates)
+        dense, keywords = self._lists(text, vector, n, where)
+        named = self.collection.naming(text, _ids(dense, keywords))
+        if inside := self._named_best(named, where):
+            more = self._lists(text, vector, n, inside)
+            dense, keywords = _joined(dense, more[0]), _joined(keywords, more[1])
+            named = self.collection.naming(text, _ids(dense, keywords))
+        nearness = partial(self.collection.nearness, text)
+        order = rank(vector, dense, keywords, nearness, self.collection.vectors, named)
         cosines, bm25 = dict(dense), dict(keywords)
         best = order.passages[:k]
         found = self.collection.fetch([one.id for one in best])
@@ -127,29 +121,35 @@ class Searcher:
 
     def _lists(
         self, text: str, vector: Vectors, n: int, where: Filter | None
-    ) -> list[Sequence[tuple[str, float]]]:
+    ) -> tuple[Ranking, Ranking]:
         """The two lists, dense and keywords."""
-        return [
+        return (
             self.collection.search_dense(vector, n, where),
             self.collection.search_keywords(text, n, where),
-        ]
+        )
 
-    def _named(
-        self, text: str, lists: Sequence[Sequence[tuple[str, float]]], where: Filter | None
-    ) -> Filter | None:
+    def _named_best(self, named: Mapping[str, float], where: Filter | None) -> Filter | None:
         """The documents to look into once more: the few that the question names best.
 
         Their passages need not be in lists that all documents compete for.
         """
-        if where and where.documents:
+        if not named or (where and where.documents):
             return None
-        shares = self.collection.naming(text, {id_ for one in lists for id_, _ in one})
-        most = max(shares.values(), default=0.0)
-        best = [id_ for id_, share in shares.items() if share == most]
-        documents = {chunk.document_id for chunk, _ in self.collection.fetch(best).values()}
+        most = max(named.values())
+        best = self.collection.fetch(id_ for id_, share in named.items() if share == most)
+        documents = {chunk.document_id for chunk, _ in best.values()}
         if not 0 < len(documents) <= _FEW:
             return None
         return replace(where or Filter(), documents=tuple(sorted(documents)))
+
+
+def _ids(*lists: Ranking) -> set[str]:
+    return {id_ for one in lists for id_, _ in one}
+
+
+def _joined(some: Ranking, more: Ranking) -> Ranking:
+    """One list from two with scores of one kind."""
+    return in_order(dict(some) | dict(more))
 
 
 def check_number(k: int) -> None:
