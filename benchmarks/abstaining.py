@@ -31,8 +31,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from corpora import Opened, Question, cranfield, opened, scifact, squad, squad_reported
-from measure import DATA, ROOT, save
+from corpora import (
+    Opened,
+    Question,
+    cranfield,
+    opened,
+    scifact,
+    squad,
+    squad_misleading,
+    squad_reported,
+)
+from measure import ROOT, save
 from numpy.typing import NDArray
 from relevance_examples import GROUPS, TEST_EVERY
 
@@ -130,7 +139,7 @@ def sets(home: Path) -> dict[str, Sets]:
     parts = {one.part for one in articles}
     # Not those that fit_relevance.py may have asked: it leaves out what benchmarks/answers.py asks.
     own = [question for question in reported if question.part in parts]
-    misleading = unanswerable(parts)
+    misleading = [one for one, _ in squad_misleading(paragraphs) if one.part in parts]
     collection = opened(home, "squad-test", articles)
     samples_, about_samples = samples(home)
     return {
@@ -147,19 +156,6 @@ def sets(home: Path) -> dict[str, Sets]:
         "squad": (collection, own, shuffled.sample(list(claims), min(len(own), len(claims)))),
         "squad 2.0": (collection, own, shuffled.sample(misleading, len(own))),
     }
-
-
-def unanswerable(parts: set[str]) -> list[Question]:
-    """Questions of SQuAD 2.0 without an answer, about some articles."""
-    data = json.loads((DATA / "squad" / "dev-v2.0.json").read_text(encoding="utf-8"))["data"]
-    return [
-        Question(asked["question"], (), frozenset(), article["title"])
-        for article in data
-        if article["title"] in parts or article["title"].replace("_", " ") in parts
-        for paragraph in article["paragraphs"]
-        for asked in paragraph["qas"]
-        if asked["is_impossible"]
-    ]
 
 
 def main() -> None:

@@ -129,6 +129,21 @@ def squad_reported(corpus: Corpus) -> list[Question]:
     return random.Random(SEED).sample(list(corpus.questions), REPORTED)
 
 
+def squad_misleading(corpus: Corpus, data: Path = DATA) -> list[tuple[Question, Text]]:
+    """SQuAD 2.0's questions that look as if a paragraph answered them, each with the paragraph."""
+    articles = json.loads((data / "squad" / "dev-v2.0.json").read_text(encoding="utf-8"))["data"]
+    of_text = {document.text.strip(): document for document in corpus.documents}
+    found = []
+    for paragraph in (paragraph for article in articles for paragraph in article["paragraphs"]):
+        document = of_text[paragraph["context"].strip()]
+        found += [
+            (Question(asked["question"], (), frozenset(), document.part), document)
+            for asked in paragraph["qas"]
+            if asked["is_impossible"]
+        ]
+    return found
+
+
 def cranfield(data: Path = DATA) -> Corpus:
     """Cranfield: abstracts on aeronautics, and questions of engineers."""
     folder = data / "beir" / "cranfield"

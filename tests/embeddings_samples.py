@@ -8,33 +8,33 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 
+from rag_app.answering.reader import reader_export
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.embeddings.minilm import IDENTITIES
-from rag_app.embeddings.minilm_files import ensure_onnx, is_ready, onnx_path
+from rag_app.embeddings.minilm_files import encoder_export, ensure, is_ready
 from rag_app.embeddings.words import folded_words
 from rag_app.settings import Settings, load_settings
 from rag_app.types import EmbeddingIdentity
 
 
 def prepared_cache(folder: Path) -> Path:
-    """A cache folder of its own that already holds the exported bundled model.
+    """A cache folder of its own that already holds the exported bundled models.
 
     The files come from the installation's cache, or are made once for all test runs.
     """
-    own = Path(tempfile.gettempdir()) / f"rag-app-tests-{os.getuid()}"
+    own = Settings(cache=Path(tempfile.gettempdir()) / f"rag-app-tests-{os.getuid()}")
     (folder / "models").mkdir(parents=True, exist_ok=True)
-    for precision in IDENTITIES:
-        shared = Settings()
-        if not is_ready(onnx_path(shared, precision)):
-            shared = Settings(cache=own)
-            ensure_onnx(shared, lambda _: None, precision=precision, thorough=True)
-        source = onnx_path(shared, precision)
+    exports = [partial(encoder_export, precision=precision) for precision in IDENTITIES]
+    for export in (*exports, reader_export):
+        shared = Settings() if is_ready(export(Settings()).path) else own
+        source = ensure(export(shared), lambda _: None, thorough=shared is own)
         for file in (source, source.with_name(source.name + ".json")):
             target = folder / "models" / file.name
             if not target.exists():

@@ -15,7 +15,9 @@ from rag_app.answering.extractive import quote_best
 from rag_app.answering.generative import Generated, Generator
 from rag_app.answering.opening import open_parts
 from rag_app.answering.rank import Findings, find
+from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import answer_probability
+from rag_app.answering.reread import reread
 from rag_app.answering.steps import steps_destination, steps_for
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.nothing import nothing_passes
@@ -205,7 +207,8 @@ class Assistant:
         if generator is not None and probability >= threshold * LLM_LENIENCE:
             yield from generator.answer(question, found.hits, history, should_stop)
         elif generator is None and probability >= threshold:
-            text, citations = quote_best(found.chosen, self.settings.answer_sentences)
+            read = reread(found.chosen, load_reader(self.settings))
+            text, citations = quote_best(read, self.settings.answer_sentences)
             yield AnswerToken(text)
             yield Generated(text, citations=citations)
 

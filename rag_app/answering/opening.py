@@ -44,11 +44,13 @@ def open_parts(
 
 
 def _load(settings: Settings, identity: EmbeddingIdentity) -> IdentifiedEmbeddings:
+    from rag_app.answering.reader import load_reader
     from rag_app.embeddings import embeddings_for
 
     embeddings = embeddings_for(settings, identity)
     if embeddings.destination is None:
         embeddings.encode_query("warm")  # the first run of a local model is the slow one
+    load_reader(settings)  # kept for the questions
     return embeddings
 
 

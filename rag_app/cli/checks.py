@@ -59,6 +59,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _explained("answerer", lambda: _answerer(settings))
     if address := _loopback_llm(settings):
         yield _explained("language model", lambda: servers.language_model(address, _key(settings)))
+    if settings.reader == "on":
+        yield _explained("reader", lambda: _reader(settings))
     if settings.rerank:
         yield _explained("reranker", lambda: _reranker(settings))
 
@@ -112,6 +114,13 @@ def _embedding(settings: Settings) -> str:
     spec = "minilm" if settings.embedding == "auto" else settings.embedding
     identity = load_embeddings(spec, settings).identity
     return f"{identity.spec} is ready ({identity.dimension} dimensions)"
+
+
+def _reader(settings: Settings) -> str:
+    from rag_app.answering.reader import load_reader
+
+    load_reader(settings)
+    return "ready"
 
 
 def _collections(settings: Settings) -> Iterator[Finding]:

@@ -72,16 +72,18 @@ def list_(context: typer.Context, json: options.Json = False) -> None:
 
 @app.command()
 def prepare(context: typer.Context) -> None:
-    """Get the bundled model ready, which happens at its first use otherwise.
+    """Get the bundled models ready, which happens at their first use otherwise.
 
     \b
     Example:
       rag models prepare
     """
+    from rag_app.answering.reader import prepare_reader
     from rag_app.embeddings import prepare as prepare_bundled
 
-    path = prepare_bundled(options.settings_for(context), say)
-    say(f"The bundled model is ready: {path}")
+    settings = options.settings_for(context)
+    for name, made in (("embedding model", prepare_bundled), ("reader", prepare_reader)):
+        say(f"The bundled {name} is ready: {made(settings, say)}")
 
 
 @app.command()

@@ -19,10 +19,12 @@ from rag_app.embeddings.minilm_files import (
     GRAPH,
     PACKAGE,
     WEIGHTS_SHA256,
+    encoder_export,
     ensure_onnx,
     is_ready,
     model_folder,
     onnx_path,
+    opened,
 )
 from rag_app.embeddings.onnx_encoder import OnnxEncoder
 from rag_app.embeddings.providers import ModelStatus
@@ -87,28 +89,13 @@ def load(spec: ModelSpec, settings: Settings) -> MiniLM:
     precision = spec.options.get("precision", DEFAULT_PRECISION)
     if precision not in IDENTITIES:
         raise UsageError(f"'{spec}': precision is {' or '.join(IDENTITIES)}.")
-    folder = model_folder()
-    path = ensure_onnx(settings, _log.warning, precision=precision)
-    try:
-        encoder = _encoder(path, folder, settings)
-    except Exception as error:  # noqa: BLE001 - one file that may be damaged; any fault of the reader
-        _log.warning("%s cannot be read (%s); making it again.", path, error)
-        encoder = _repaired(folder, settings, precision)
-    return MiniLM(encoder, precision, path.stat().st_size)
+    tokenizer, cores = model_folder() / "tokenizer.json", threads(settings)
+    export = encoder_export(settings, precision)
 
+    def encoder(path: Path) -> OnnxEncoder:
+        return OnnxEncoder(path, tokenizer, IDENTITY.max_tokens, cores)
 
-def _repaired(folder: Path, settings: Settings, precision: str) -> OnnxEncoder:
-    path = ensure_onnx(settings, _log.warning, precision=precision, thorough=True)
-    try:
-        return _encoder(path, folder, settings)
-    except Exception as error:
-        raise EmbeddingError(
-            f"ONNX Runtime cannot load {path}: {error}. `rag doctor` checks the installation."
-        ) from error
-
-
-def _encoder(path: Path, folder: Path, settings: Settings) -> OnnxEncoder:
-    return OnnxEncoder(path, folder / "tokenizer.json", IDENTITY.max_tokens, threads(settings))
+    return MiniLM(opened(export, _log.warning, encoder), precision, export.path.stat().st_size)
 
 
 def prepare(settings: Settings, echo: Callable[[str], None]) -> Path:

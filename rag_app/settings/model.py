@@ -119,6 +119,11 @@ class Settings(BaseModel):
         description="Say that the documents do not tell when the estimated probability of an "
         "answer is below this.",
     )
+    reader: Literal["on", "off"] = Field(
+        "on",
+        description="Let a small model read the best English passages together with the question "
+        "for better sentences to quote (on), or save a tenth of a second or two (off).",
+    )
     max_file_mb: float = Field(
         200.0, gt=0, le=100_000, description="Larger files are refused, in megabytes."
     )

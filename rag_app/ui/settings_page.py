@@ -20,6 +20,7 @@ SECTIONS: Mapping[str, Sequence[str]] = {
         "llm_timeout_s",
         "answer_sentences",
         "abstain_below",
+        "reader",
         "top_k",
     ),
     "Search and passages": (

@@ -1,0 +1,267 @@
+"""Trains the reader: low-rank changes of the bundled model's weights, and two heads on it.
+
+    .venv/bin/python benchmarks/fit_reader.py --home FOLDER [--write]
+
+The reader sees a question and a passage together (a cross-encoder), and says whether the passage
+answers (one logit, at [CLS]) and where (two logits, start and end, for each token; Devlin et al.
+2019). The bundled model's weights stay; what is learnt are the factors of a matrix of rank 32 that
+is added to each of them (Hu et al. 2022, LoRA), 3 MB in all. Examples: reader_examples.py.
+
+Each epoch is kept in FOLDER, so that a run that was stopped goes on where it was. ``--write`` puts
+the last one into rag_app/answering/reader.safetensors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from reader_examples import UNSEEN_GROUPS, Pair, pairs, training
+from safetensors.torch import save_file
+from tokenizers import Encoding, Tokenizer
+from torch import Tensor, nn
+from torch.nn import functional
+from transformers import BertModel
+
+from rag_app.embeddings.minilm_files import model_folder
+
+OUTPUT = Path(__file__).parents[1] / "rag_app" / "answering" / "reader.safetensors"
+RANK = 32
+RATE = 1e-3
+BATCH_TOKENS = 4000
+MAX_TOKENS = 320
+DROPOUT = 0.1
+"""Before the heads. Within the encoder it would take a third of the time."""
+CHANGED = (
+    "attention.self.query",
+    "attention.self.key",
+    "attention.self.value",
+    "attention.output.dense",
+    "intermediate.dense",
+    "output.dense",
+)
+
+
+class LowRank(nn.Module):
+    """A linear layer that is left as it is, and what is added to it."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+        self.down = nn.Parameter(torch.randn(RANK, layer.in_features) / math.sqrt(RANK))
+        self.up = nn.Parameter(torch.zeros(layer.out_features, RANK))
+
+    def forward(self, value: Tensor) -> Tensor:
+        added = functional.linear(functional.linear(value, self.down), self.up)
+        return self.layer(value) + added / math.sqrt(RANK)
+
+
+class Reader(nn.Module):
+    """The bundled model, its changes, and the heads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bert = BertModel.from_pretrained(str(model_folder()), add_pooling_layer=False)
+        self.bert.requires_grad_(False).eval()
+        for layer in self.bert.encoder.layer:
+            for name in CHANGED:
+                place, last = layer.get_submodule(name.rpartition(".")[0]), name.split(".")[-1]
+                setattr(place, last, LowRank(getattr(place, last)))
+        self.bert.embeddings.token_type_embeddings.weight.requires_grad_(True)
+        self.spans = nn.Linear(self.bert.config.hidden_size, 2)
+        self.answers = nn.Linear(self.bert.config.hidden_size, 1)
+
+    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of starts and ends, (batch, tokens, 2), and of an answer, (batch,)."""
+        given = self.bert(input_ids=ids, token_type_ids=types, attention_mask=mask)
+        hidden = functional.dropout(given.last_hidden_state, DROPOUT, self.training)
+        spans = self.spans(hidden)
+        # An answer stands in the passage; [CLS] stands for none.
+        outside = (types == 0) | (mask == 0)
+        outside[:, 0] = False
+        return spans.masked_fill(outside[:, :, None], -1e4), self.answers(hidden[:, 0])[:, 0]
+
+    def learnt(self) -> dict[str, Tensor]:
+        """What training changes, by name."""
+        return {name: one for name, one in self.named_parameters() if one.requires_grad}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A pair as the model reads it; ``start`` and ``end`` are tokens, 0 without an answer."""
+
+    ids: list[int]
+    types: list[int]
+    start: int
+    end: int
+
+    @property
+    def answered(self) -> bool:
+        return self.end > 0
+
+
+def encode(tokenizer: Tokenizer, some: list[Pair], *, bare: float, seed: int) -> list[Row]:
+    """Pairs as rows, a share ``bare`` of them without the heading."""
+    chance = random.Random(seed)
+    above = ["" if chance.random() < bare else f"{pair.heading}: " for pair in some]
+    encoded = tokenizer.encode_batch(
+        [(pair.question, head + pair.passage) for pair, head in zip(some, above, strict=True)]
+    )
+    rows = [
+        _row(one, pair, len(head)) for one, pair, head in zip(encoded, some, above, strict=True)
+    ]
+    return [row for row in rows if row is not None]
+
+
+def _row(one: Encoding, pair: Pair, shift: int) -> Row | None:
+    if pair.answer is None:
+        return Row(one.ids, one.type_ids, 0, 0)
+    first, last = pair.answer[0] + shift, pair.answer[1] + shift
+    inside = [
+        place
+        for place, (kind, (start, end)) in enumerate(zip(one.type_ids, one.offsets, strict=True))
+        if kind == 1 and start < last and end > first
+    ]
+    return Row(one.ids, one.type_ids, inside[0], inside[-1]) if inside else None
+
+
+def batches(rows: list[Row], seed: int) -> Iterator[list[Row]]:
+    """Rows of like length together, in random order."""
+    chance = random.Random(seed)
+    ordered = sorted(rows, key=lambda row: len(row.ids) + 10 * chance.random())
+    made: list[list[Row]] = [[]]
+    for row in ordered:
+        if len(row.ids) * (len(made[-1]) + 1) > BATCH_TOKENS:
+            made.append([])
+        made[-1].append(row)
+    chance.shuffle(made)
+    yield from made
+
+
+def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
+    """Ids, types and mask, padded."""
+    longest = max(len(row.ids) for row in rows)
+    ids, types, mask = (torch.zeros(len(rows), longest, dtype=torch.long) for _ in range(3))
+    for place, row in enumerate(rows):
+        ids[place, : len(row.ids)] = torch.tensor(row.ids)
+        types[place, : len(row.ids)] = torch.tensor(row.types)
+        mask[place, : len(row.ids)] = 1
+    return ids, types, mask
+
+
+def loss_of(model: Reader, rows: list[Row]) -> Tensor:
+    """Cross-entropy of starts, ends and of whether there is an answer."""
+    spans, answers = model(*tensors(rows))
+    starts, ends = (torch.tensor([getattr(row, name) for row in rows]) for name in ("start", "end"))
+    said = torch.tensor([float(row.answered) for row in rows])
+    where = functional.cross_entropy(spans[:, :, 0], starts)
+    where = where + functional.cross_entropy(spans[:, :, 1], ends)
+    return where / 2 + functional.binary_cross_entropy_with_logits(answers, said)
+
+
+def figures(model: Reader, rows: list[Row]) -> dict[str, float]:
+    """How well a group is told apart and its answers found."""
+    from sklearn.metrics import roc_auc_score
+
+    model.eval()
+    said, margins, logits, found = [], [], [], []
+    with torch.inference_mode():
+        for some in batches(rows, 0):
+            spans, answers = model(*tensors(some))
+            best = spans[:, 1:].amax(1)
+            margins += (best.sum(1) - spans[:, 0].sum(1)).tolist()
+            logits += answers.tolist()
+            said += [row.answered for row in some]
+            places = (spans[:, 1:].argmax(1) + 1).tolist()
+            found += [
+                start <= row.end and end >= row.start
+                for row, (start, end) in zip(some, places, strict=True)
+                if row.answered
+            ]
+    return {
+        "auc": round(float(roc_auc_score(said, logits)), 4),
+        "auc_of_margin": round(float(roc_auc_score(said, margins)), 4),
+        "answer_touched": round(float(np.mean(found)), 4),
+    }
+
+
+def train(options: argparse.Namespace) -> Reader:
+    """The trained reader; goes on from the last epoch that was kept."""
+    torch.manual_seed(0)
+    tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+    tokenizer.no_padding()
+    every = pairs(options.home)
+    unseen = [pair for pair in every if pair.group in UNSEEN_GROUPS]
+    unseen_rows = encode(tokenizer, unseen, bare=0, seed=0)
+    model = Reader()
+    steps = options.epochs * sum(
+        1 for _ in batches(encode(tokenizer, training(every), bare=0.5, seed=0), 0)
+    )
+    optimizer = torch.optim.AdamW(model.learnt().values(), lr=RATE, weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer,
+        lambda step: min(1.0, step / (0.05 * steps)) * max(0.0, 1 - step / (1.05 * steps)),
+    )
+    began, done = time.monotonic(), 0
+    for epoch in range(options.epochs):
+        kept = options.home / f"epoch-{epoch}.pt"
+        if kept.exists():
+            state = torch.load(kept)
+            model.load_state_dict(state["model"], strict=False)
+            optimizer.load_state_dict(state["optimizer"])
+            schedule.load_state_dict(state["schedule"])
+            continue
+        model.train()
+        model.bert.eval()
+        rows = encode(tokenizer, training(every), bare=0.5, seed=epoch)
+        losses = []
+        for number, some in enumerate(batches(rows, epoch)):
+            optimizer.zero_grad()
+            loss = loss_of(model, some)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.learnt().values(), 1.0)
+            optimizer.step()
+            schedule.step()
+            losses.append(loss.item())
+            done += 1
+            if number % 20 == 19:
+                rate = done / (time.monotonic() - began)
+                left = (steps - schedule.last_epoch) / rate / 60
+                print(
+                    f"{epoch} {number + 1} loss {np.mean(losses[-20:]):.3f} {left:.0f} min",
+                    flush=True,
+                )
+        print(json.dumps({"epoch": epoch} | figures(model, unseen_rows)), flush=True)
+        torch.save(
+            {
+                "model": model.learnt(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+            },
+            kept,
+        )
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--home", type=Path, required=True, help="where epochs are kept")
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--write", action="store_true", help=f"write {OUTPUT.name}")
+    options = parser.parse_args()
+    model = train(options)
+    if options.write:
+        save_file({name: one.detach().half() for name, one in model.learnt().items()}, str(OUTPUT))
+
+
+if __name__ == "__main__":
+    main()
