@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from rag_app.nouns import counted
+
 if TYPE_CHECKING:
     from ingest.switch import Switch, SwitchPlan
 
@@ -57,17 +59,17 @@ class Outcome:
         elif files or stored:
             said.append(f"Some passages had more than {self.size} tokens by the new model's count.")
         if files:
-            said.append(f"{_counted(files, 'document')} cut anew from the file.")
+            said.append(f"{counted(files, 'document')} cut anew from the file.")
         if stored:
             said.append(
-                f"{_counted(stored, 'document')} cut anew from stored passages, because the file "
+                f"{counted(stored, 'document')} cut anew from stored passages, because the file "
                 "is gone or has changed."
             )
         if self.truncated:
-            said.append(f"{_counted(self.truncated, 'passage')} longer than the model reads.")
+            said.append(f"{counted(self.truncated, 'passage')} longer than the model reads.")
         if blank := self.recut["blank"]:
             said.append(
-                f"{_counted(blank, 'passage')} without any word that the model knows: found by "
+                f"{counted(blank, 'passage')} without any word that the model knows: found by "
                 "keywords only."
             )
         return said
@@ -106,7 +108,3 @@ def outcome_of(plan: SwitchPlan, opened: Switch, *, interrupted: bool) -> Outcom
         asdict(opened.cuts),
         interrupted,
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

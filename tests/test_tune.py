@@ -117,6 +117,11 @@ def test_a_model_that_learned_the_rule_is_recommended(learned):
     assert result.score.after.mean > result.score.before.mean + 0.3
     assert result.recommended
     assert "rag switch ciphers --to tuned:learned" in result.sentences()[-1]
+    assert (
+        replace(result, held_out=1, held_out_documents=1)
+        .sentences()[0]
+        .startswith("nDCG@10 of 1 question about 1 document that it has not learned from: ")
+    )
     assert result.learned_documents + result.held_out_documents == DOCUMENTS
     assert result.pairs > 3 * result.held_out > 60
 

@@ -11,11 +11,15 @@ from pathlib import Path
 
 import typer
 
+from rag_app import nouns
 from rag_app.errors import UsageError
 
 # Everything that could move the cursor, recolour or retitle the terminal: text of documents and
 # names of files are not to be trusted with that.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+counted = nouns.counted
+"""A number with its noun: ``1 document``, ``2 documents``."""
 
 
 def printable(text: str) -> str:
@@ -66,11 +70,6 @@ def shown_path(path: str) -> str:
 def when(moment: datetime) -> str:
     """A moment for people, in their own time zone."""
     return f"{moment.astimezone():%Y-%m-%d %H:%M}"
-
-
-def counted(number: int, thing: str, things: str = "") -> str:
-    """A number with its noun: ``1 document``, ``2 documents``."""
-    return f"{number} {thing if number == 1 else things or thing + 's'}"
 
 
 def check_writable(path: Path, what: str) -> None:

@@ -18,6 +18,7 @@ from rag_app.evaluation.generate_llm import generate_by_llm
 from rag_app.evaluation.passages import Passages, read_passages
 from rag_app.evaluation.question_files import read_questions, write_questions
 from rag_app.evaluation.questions import EvalQuestion, saved_path
+from rag_app.nouns import counted
 from rag_app.settings import Settings
 from rag_app.store import Collection
 
@@ -81,10 +82,10 @@ def gather(
         questions = generate_by_llm(
             passages, count, settings, seed=seed, progress=progress, cancelled=cancelled
         )
-        told = f"{len(questions)} questions that {settings.llm} made from the documents"
+        told = f"{counted(len(questions), 'question')} that {settings.llm} made from the documents"
     else:
         questions = generate_questions(passages, count, seed)
-        told = f"{len(questions)} questions made from the documents by rules"
+        told = f"{counted(len(questions), 'question')} made from the documents by rules"
     if choice.limit is not None and choice.limit < len(passages.all):
         kept = [id_ for question in questions for id_ in question.chunk_ids]
         passages = passages.sample(choice.limit, kept, seed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from rag_app.evaluation.tune_score import Improvement
+from rag_app.nouns import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,31 @@ class TuneResult:
         """The score, and what follows from it."""
         before, after, change = self.score.before, self.score.after, self.score.difference
         score = (
-            f"nDCG@10 of {self.held_out} questions about {self.held_out_documents} documents that "
-            f"it has not learned from: {before.mean:.3f} before, {after.mean:.3f} after "
+            f"nDCG@10 of {self.asked}: {before.mean:.3f} before, {after.mean:.3f} after "
             f"({change.mean:+.3f}, 95 % interval {change.low:+.3f} to {change.high:+.3f})."
         )
         return [score, self._advice()]
 
-    def _advice(self) -> str:
+    @property
+    def asked(self) -> str:
+        """What it was judged by, in words."""
+        return (
+            f"{counted(self.held_out, 'question')} about "
+            f"{counted(self.held_out_documents, 'document')} that it has not learned from"
+        )
+
+    @property
+    def verdict(self) -> str:
+        """Whether it was worth it, in a sentence."""
         if self.recommended:
-            return f"It improved. Try it: rag switch {self.collection} --to {self.spec}"
+            return "It improved."
         if self.score.difference.high < 0:
             return f"It became worse; keep {self.base}."
         return f"It did not improve (the interval includes 0); keep {self.base}."
+
+    def _advice(self) -> str:
+        how = f" Try it: rag switch {self.collection} --to {self.spec}" * self.recommended
+        return self.verdict + how
 
     def to_json(self) -> dict[str, object]:
         """For ``--json``."""

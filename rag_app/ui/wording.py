@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
+from rag_app.nouns import counted
 from rag_app.types import media
 
 KINDS = {
@@ -59,7 +60,7 @@ def kind(media_type: str) -> str:
 
 def count(number: int, noun: str) -> str:
     """``1 page``, ``2 pages``, ``1,200 pages``."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return counted(number, noun)
 
 
 def are(number: int, noun: str) -> str:
