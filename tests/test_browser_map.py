@@ -14,6 +14,60 @@ from rag_app.settings import load_settings
 
 pytestmark = pytest.mark.browser
 
+SLOW_MS = 90_000
+"""UMAP compiles itself at its first use."""
+
+PUMPS = 16
+OWN = "python:custom_samples:factory"
+TESTS = Path(__file__).parent
+
+
+def test_two_maps_three_dimensions_other_methods_and_colours_by_cluster(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "docs").mkdir()
+    for n in range(PUMPS):
+        text = f"The {'pump' if n % 2 else 'kettle'} number {n} lifts {'water' * (n + 1)}."
+        (tmp_path / "docs" / f"thing-{n}.txt").write_text(text)
+    path = {"PYTHONPATH": f"{TESTS}:{TESTS.parent}"}
+    variables = environment(tmp_path, **path)
+    given = {key: value for key, value in variables.items() if key.startswith("RAG_")}
+    ingest_paths([tmp_path / "docs"], load_settings(environ=given).override(embedding=OWN))
+    with serving(tmp_path, path) as address, tab(browser, name="map-methods") as page:
+        page.goto(f"{address}/map")
+        dots = page.locator(".js-plotly-plot .points path")
+        expect(dots).to_have_count(PUMPS, timeout=SLOW_MS)
+
+        for method, told in (("t-SNE", "t-SNE keeps each passage"), ("UMAP", "UMAP keeps each")):
+            page.get_by_role("radio", name=method).click()
+            expect(page.get_by_text(told)).to_be_visible(timeout=SLOW_MS)
+            expect(page.locator(".map-notes")).to_contain_text(method, timeout=SLOW_MS)
+            expect(dots).to_have_count(PUMPS)
+        picture(page, "map-umap")
+
+        page.get_by_role("radio", name="PCA").click()
+        legend = page.locator(".map-legend li")
+        expect(legend.first).to_contain_text("thing-", timeout=SLOW_MS)
+        page.get_by_role("radio", name="Cluster").click()
+        expect(page.locator(".map-legend")).not_to_contain_text("thing-", timeout=SLOW_MS)
+        picture(page, "map-clusters")
+
+        second = page.get_by_role("combobox", name="Second model beside it")
+        second.click()
+        page.get_by_role("option", name="bow").click()
+        expect(page.locator(".map-model")).to_have_count(2, timeout=SLOW_MS)
+        expect(page.locator(".map-model").last).to_contain_text("bow:default-")
+        expect(dots).to_have_count(2 * PUMPS)
+        picture(page, "map-two")
+
+        page.get_by_role("radio", name="3D").click()
+        solid = page.locator(".js-plotly-plot .gl-container canvas")
+        expect(solid.first).to_be_visible(timeout=SLOW_MS)
+        expect(dots).to_have_count(0)
+        picture(page, "map-three-dimensions")
+        assert overflow(page) == 0
+        no_exception(page)
+
 
 def test_a_map_shows_passages_a_question_and_is_saved(browser: Browser, tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()

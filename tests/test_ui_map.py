@@ -197,14 +197,14 @@ def test_sessions_share_a_drawing_until_it_is_forgotten() -> None:
     assert made.get("a", _nothing) is not first
 
 
-def _nothing() -> Any:
+def _nothing(_: Drawing) -> Any:
     raise ZeroDivisionError
 
 
 def test_a_question_does_not_wait_behind_a_slow_map() -> None:
     made, release = Drawings(), threading.Event()
 
-    def slow() -> Any:
+    def slow(_: Drawing) -> Any:
         release.wait(20)
         raise ZeroDivisionError
 

@@ -155,7 +155,7 @@ def _check_enough(learned: int, judged: int) -> None:
         raise EmbeddingError(
             f"There is too little to tune on: {learned} questions to learn from and {judged} of "
             f"other documents to judge by, where at least {LEAST_PAIRS} and {LEAST_HELD_OUT} are "
-            "needed. Ingest more documents, or give more questions with --questions."
+            "needed. Ingest more documents, or give more questions of your own."
         )
 
 

@@ -22,6 +22,7 @@ from rag_app.types import EmbeddingIdentity
 from rag_app.whole_files import write_whole
 
 FOLDER = ".tuning"
+PLAN = "plan.json"
 
 
 class TuneState:
@@ -29,7 +30,7 @@ class TuneState:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._plan = folder / "plan.json"
+        self._plan = folder / PLAN
         self.checkpoint = folder / "checkpoint.pt"
         self.questions = folder / "questions.jsonl"
         """Those that a language model has made: it would make others the next time."""
@@ -72,6 +73,11 @@ class TuneState:
         write_whole(self._plan, json.dumps(plan))
 
 
+def is_begun(settings: Settings, name: str) -> bool:
+    """Whether an interrupted tuning has left something to go on from."""
+    return (_folder_of(settings, name) / PLAN).is_file()
+
+
 @contextmanager
 def open_state(settings: Settings, name: str) -> Iterator[TuneState]:
     """Opens the state of the tuning that is to make ``name``; one process at a time.
@@ -80,7 +86,7 @@ def open_state(settings: Settings, name: str) -> Iterator[TuneState]:
         StoreBusyError: Another process is tuning a model of this name.
         EmbeddingError: The folder cannot be written.
     """
-    folder = settings.home / "models" / FOLDER / name
+    folder = _folder_of(settings, name)
     lock = FileLock(folder.with_name(f"{name}.lock"), timeout=0)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,6 +105,10 @@ def open_state(settings: Settings, name: str) -> Iterator[TuneState]:
         yield TuneState(folder)
     finally:
         lock.release()
+
+
+def _folder_of(settings: Settings, name: str) -> Path:
+    return settings.home / "models" / FOLDER / name
 
 
 def digest_of(

@@ -10,6 +10,7 @@ from rag_app.ui import (
     compare_page,
     documents,
     map_page,
+    models_page,
     settings_page,
     sidebar,
     state,
@@ -42,6 +43,9 @@ def main() -> None:
             compare_page.page, title="Compare", icon=":material/balance:", url_path="compare"
         ),
         "map": st.Page(map_page.page, title="Map", icon=":material/scatter_plot:", url_path="map"),
+        "models": st.Page(
+            models_page.page, title="Models", icon=":material/deployed_code:", url_path="models"
+        ),
         "settings": st.Page(
             settings_page.page, title="Settings", icon=":material/settings:", url_path="settings"
         ),

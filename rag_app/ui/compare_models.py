@@ -143,7 +143,7 @@ def _needing(statuses: Sequence[ModelStatus]) -> str:
         groups[status.state, status.destination].append(status.spec)
     lines = [
         f"<li><b>{html.escape(', '.join(specs))}</b>"
-        f"<p>{html.escape(_need(wanted))}{html.escape(_sends(host))}</p></li>"
+        f"<p>{html.escape(need(wanted))}{html.escape(_sends(host))}</p></li>"
         for (wanted, host), specs in groups.items()
     ]
     if not lines:
@@ -151,7 +151,8 @@ def _needing(statuses: Sequence[ModelStatus]) -> str:
     return f'<p class="side-note">Not ready yet</p><ul class="outcomes">{"".join(lines)}</ul>'
 
 
-def _need(wanted: str) -> str:
+def need(wanted: str) -> str:
+    """What has to be done for a model in this state of ``rag models``, in a sentence."""
     _, kind, name = [*wanted.split(" ", 2), "", ""][:3]
     if kind == "key":
         return f"Needs a key: set the variable {name} and start the application again."

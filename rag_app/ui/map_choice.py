@@ -41,14 +41,5 @@ def choice() -> Choice:
 
 
 def bound(chosen: Choice, field: str) -> dict[str, Any]:
-    """Arguments that make a widget show a field of the choices, and put there what is chosen.
-
-    Streamlit forgets a widget's value when the page changes; the choices are kept.
-    """
-    name = f"map_{field}"
-    state.put_widget(name, getattr(chosen, field))
-    return {"key": name, "on_change": _copy, "args": (chosen, field, name)}
-
-
-def _copy(chosen: Choice, field: str, name: str) -> None:
-    setattr(chosen, field, state.widget(name))
+    """Arguments that make a widget show a field of the choices, and put there what is chosen."""
+    return state.bound(chosen, field, f"map_{field}")

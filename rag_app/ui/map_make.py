@@ -21,7 +21,7 @@ def passages(shared: Resources, info: CollectionInfo, chosen: Choice) -> Drawing
     """Draws the passages as the collection's own model arranges them."""
     method, dimensions = chosen.method, chosen.dimensions
 
-    def make() -> Drawn:
+    def make(_: Drawing) -> Drawn:
         from rag_app.evaluation import draw_map
 
         return Drawn(draw_map(shared.store.get(info.name), method, dimensions))
@@ -33,7 +33,7 @@ def second_view(shared: Resources, info: CollectionInfo, chosen: Choice, base: D
     """Puts the second model's arrangement beside the first."""
     spec = chosen.second
 
-    def make() -> Drawn:
+    def make(_: Drawing) -> Drawn:
         from rag_app.evaluation import add_model
 
         second = _load(shared, shared.store.get(info.name), spec)
@@ -46,7 +46,7 @@ def with_question(shared: Resources, info: CollectionInfo, chosen: Choice, base:
     """Puts the question and its hits on the map."""
     question = chosen.question
 
-    def make() -> Drawn:
+    def make(_: Drawing) -> Drawn:
         if base.second is None:
             return _searched(shared, info, base, question)
         return _nearest(shared, info, base, base.second, question)

@@ -13,9 +13,8 @@ from rag_app.ui import (
     map_hits,
     map_make,
     map_second,
-    problems,
-    state,
     style,
+    waiting,
     wording,
 )
 from rag_app.ui.map_choice import Choice, bound, choice
@@ -24,9 +23,6 @@ from rag_app.ui.resources import Resources, resources
 
 LEAST_PASSAGES = 5
 """Of fewer there is nothing to see."""
-AT_ONCE_S = 0.4
-"""What is drawn within this needs no waiting state, which would only flicker."""
-LOOK_S = 0.5
 
 
 def page() -> None:
@@ -95,21 +91,4 @@ def _map(shared: Resources, info: CollectionInfo, chosen: Choice, *, second: boo
 
 
 def _await(drawing: Drawing, doing: str, *, tall: bool = False) -> Drawn | None:
-    """What a drawing came to; None while it is at work, or if it failed, which is then said."""
-    if not drawing.finished.wait(AT_ONCE_S):
-        _look(drawing, doing, tall=tall)
-        return None
-    if drawing.error:
-        problems.show(drawing.error)
-        st.button("Try again", key="map_again", on_click=drawings().forget, args=(drawing,))
-    return drawing.result
-
-
-@st.fragment(run_every=LOOK_S)
-def _look(drawing: Drawing, doing: str, *, tall: bool) -> None:
-    """Says what is being done until it is done, then draws the page anew."""
-    if drawing.finished.is_set():
-        state.draw_again()
-    with st.container(key="map_waiting_tall" if tall else f"map_waiting_{doing}"):
-        passed = f", {wording.seconds(drawing.seconds)} so far" if drawing.seconds > 2 else ""
-        st.html(style.waiting(f"{doing}{passed} …"))
+    return waiting.result_of(drawings(), drawing, doing, page="map", tall=tall)

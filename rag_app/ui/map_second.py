@@ -7,14 +7,13 @@ import streamlit as st
 from rag_app.embeddings import list_models
 from rag_app.embeddings.cost import cost_of
 from rag_app.store import CollectionInfo
-from rag_app.ui import state, wording
+from rag_app.ui import sending, wording
 from rag_app.ui.compare_models import FITTED
 from rag_app.ui.compare_sending import destination
 from rag_app.ui.compare_setup import usable_now
 from rag_app.ui.map_choice import Choice, bound
 from rag_app.ui.markup import quoted
 from rag_app.ui.resources import Resources
-from rag_app.ui.sending import notice
 
 NONE = ""
 
@@ -43,17 +42,10 @@ def agreed(shared: Resources, info: CollectionInfo, chosen: Choice, passages: in
         f"questions on it, would be sent to **{quoted(host)}**."
     )
     cost = cost_of(chosen.second, passages * info.chunking.size, shared.settings)
-    with notice("map_sending", sentence, [cost] if cost else []):
-        # Consent is to one host, for one collection.
-        consent = f"{host} {info.name}"
-        key = f"map_agree_{consent}"
-        state.put_widget(key, chosen.agreed == consent)
-        st.checkbox("I agree to that", key=key, on_change=_agree, args=(chosen, consent, key))
-    return chosen.agreed == consent
-
-
-def _agree(chosen: Choice, consent: str, key: str) -> None:
-    chosen.agreed = consent if state.widget(key) else ""
+    # Consent is to one host, for one collection.
+    return sending.agreed(
+        "map_sending", sentence, [cost] if cost else [], chosen, f"{host} {info.name}"
+    )
 
 
 def _offered(shared: Resources, info: CollectionInfo) -> list[str]:

@@ -40,7 +40,9 @@ class Key(StrEnum):
     PASSWORDS = "passwords"
     COMPARE = "compare"
     MAP = "map"
+    MODELS = "models"
     SWITCH = "switch"
+    UPLOAD_COST = "upload_cost"
 
 
 def _state() -> MutableMapping[str, Any]:
@@ -96,6 +98,19 @@ def mirror(key: Key) -> dict[str, Any]:
 
 def _copy(key: Key, name: str) -> None:
     _state()[key] = _state()[name]
+
+
+def bound(holder: object, field: str, name: str) -> dict[str, Any]:
+    """Arguments that make a widget show a field of ``holder``, and put there what is chosen.
+
+    Like ``mirror``, for choices that a page keeps together.
+    """
+    _state()[name] = getattr(holder, field)
+    return {"key": name, "on_change": _set, "args": (holder, field, name)}
+
+
+def _set(holder: object, field: str, name: str) -> None:
+    setattr(holder, field, _state().get(name))
 
 
 def go_to(page: str) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 from rag_app.embeddings import list_models, parse_spec
 from rag_app.store import CollectionInfo
 from rag_app.types import EmbeddingIdentity
-from rag_app.ui import state, switch_look, wording
+from rag_app.ui import state, switch_look, switch_prune, wording
 from rag_app.ui.compare_excerpt import label
 from rag_app.ui.compare_models import FITTED, PLAIN
 from rag_app.ui.compare_sending import destination
@@ -72,12 +72,16 @@ def _back(shared: Resources, info: CollectionInfo) -> None:
                 agreed = _agreed_to_go_back(shared, model)
         else:
             st.caption("It answers at once; nothing has changed since the switch.")
-        if st.button(
-            f"Go back to {label(model.spec)}",
-            icon=":material/undo:",
-            key="switch_go_back",
-            disabled=not agreed,
-        ):
+        with st.container(horizontal=True):
+            goes_back = st.button(
+                f"Go back to {label(model.spec)}",
+                icon=":material/undo:",
+                key="switch_go_back",
+                disabled=not agreed,
+            )
+            if not generations.debts().total:  # what is owed, only the former one knows
+                switch_prune.offer(generations, "former", "Free its space", "switch_prune")
+        if goes_back:
             _start(BackJob(shared.settings, info.name, back_to=former.info, takes_over=takes_over))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from rag_app.store import CollectionInfo, Generations
-from rag_app.ui import problems, state, switch_dialog, wording
+from rag_app.ui import problems, state, switch_dialog, switch_prune, wording
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import callback
 from rag_app.ui.resources import Resources
@@ -143,7 +143,7 @@ def _unfinished(shared: Resources, generations: Generations) -> None:
         )
         with st.container(horizontal=True):
             _go_on(shared, generations.name, begun.asked or begun.embedding.spec)
-            st.button("Drop it", key="switch_drop", on_click=_drop, args=(shared, generations.name))
+            switch_prune.offer(generations, "next", "Drop it", "switch_drop")
 
 
 def _go_on(shared: Resources, name: str, asked: str) -> None:
@@ -164,9 +164,3 @@ def _take_over(shared: Resources, name: str) -> None:
 @callback
 def _catch_up(shared: Resources, name: str) -> None:
     switches().start(name, BackJob(shared.settings, name))
-
-
-@callback
-def _drop(shared: Resources, name: str) -> None:
-    shared.store.generations(name).discard("next")
-    state.say("The unfinished index was dropped")

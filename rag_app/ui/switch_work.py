@@ -12,7 +12,7 @@ from rag_app.errors import RagError
 from rag_app.settings import Settings
 from rag_app.ui import wording
 from rag_app.ui.switch_compare import compared
-from rag_app.ui.work import Bench, Work
+from rag_app.ui.work import Bench, StoppedError, Work
 
 if TYPE_CHECKING:
     from ingest import Progress
@@ -36,10 +36,6 @@ class Ending:
     complete: bool
     sentence: str
     remarks: Sequence[str] = ()
-
-
-class _StoppedError(RagError):
-    """The reader has cancelled, in the middle of a fit."""
 
 
 class IndexJob(Work[Ending]):
@@ -104,7 +100,7 @@ class SwitchJob(IndexJob):
         name, settings = self.collection, self._settings
         try:
             embeddings = switch_model(store, settings, name, self.asked, self._tell_fit)
-        except _StoppedError:
+        except StoppedError:
             return self._stopped(store)
         plan = plan_switch(store, settings, name, embeddings, self.asked)
         if not plan.is_needed:
@@ -131,7 +127,7 @@ class SwitchJob(IndexJob):
 
     def _tell_fit(self, share: float) -> None:
         if self.cancelled:
-            raise _StoppedError
+            raise StoppedError
         self.stage, self.fitted = "fit", share
 
     def _stopped(self, store: Store, passages: int = 0) -> Ending:

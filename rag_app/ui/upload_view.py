@@ -11,7 +11,7 @@ import streamlit as st
 
 from ingest.load import FORMATS
 from rag_app.types.archives import ending
-from rag_app.ui import state, upload_report, wording
+from rag_app.ui import state, upload_report, upload_sending, wording
 from rag_app.ui.launch import upload_limit_mb
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import in_plain_words
@@ -41,10 +41,12 @@ def show(shared: Resources, collection: str) -> UploadJob | None:
         help="A file of the same name takes the place of the one before it.",
     )
     st.html(f'<p class="accepted">{_accepted(shared)}</p>')
-    if files:
-        state.put(Key.UPLOAD_ROUND, number + 1)  # a new field: these files are taken
+    answer = upload_sending.asked(shared, collection, files) if files else "wait"
+    if answer != "wait":
+        state.put(Key.UPLOAD_ROUND, number + 1)  # a new field: these files are dealt with
         with in_plain_words():
-            _take(shared, collection, files)
+            if answer == "send":
+                _take(shared, collection, files)
             st.rerun()
     running = None
     for job in shared.uploads(collection):

@@ -17,6 +17,12 @@ UNEXPECTED = (
 )
 
 _log = logging.getLogger(__name__)
+
+
+class StoppedError(RagError):
+    """The reader has stopped the work in the middle of a step that knows no other way out."""
+
+
 T = TypeVar("T")
 
 
