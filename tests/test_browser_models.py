@@ -92,11 +92,11 @@ def test_a_model_is_trained_and_its_words_are_looked_at(browser: Browser, pages:
         )
         expect(rows).to_have_count(0)
         page.get_by_role("radio", name="Two words").click()
-        write(page, "A word", "warranty")
-        write(page, "Another one", "warranty")
+        write(page, "First word", "warranty")
+        write(page, "Second word", "warranty")
         expect(page.locator(".models-cosine")).to_contain_text("1.000", timeout=WAIT_MS)
         page.get_by_role("radio", name="A sum of words").click()
-        write(page, "Words with signs", "warranty - delivery + customer")
+        write(page, "Words with signs", "warranty - repair + customers")
         expect(rows.first).to_be_visible(timeout=WAIT_MS)
         page.set_viewport_size({"width": 390, "height": 844})
         picture(page, "models-words-phone")
@@ -151,7 +151,7 @@ def test_the_space_of_a_former_index_is_freed_after_a_question(
 def test_files_for_a_hosted_model_are_asked_about_with_the_cost(
     browser: Browser, pages: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "lunch.txt").write_text("The canteen opens at noon. " * 20_000)
+    (tmp_path / "lunch.txt").write_text("The canteen opens at noon. " * 40_000)
     with tab(browser, name="upload-hosted") as page:
         page.goto(f"{pages}/documents")
         page.locator(".st-key-new_collection button:visible").click()
@@ -170,7 +170,7 @@ def test_files_for_a_hosted_model_are_asked_about_with_the_cost(
         expect(notice).to_contain_text(
             "The text of 1 file would be sent to api.voyageai.com", timeout=WAIT_MS
         )
-        expect(notice).to_contain_text("which would cost about $0.01")
+        expect(notice).to_contain_text("which would cost about $0.02")
         picture(page, "upload-hosted-notice")
         notice.get_by_role("button", name="Leave them out").click()
         expect(notice).to_have_count(0, timeout=WAIT_MS)

@@ -55,8 +55,8 @@ def _asked(chosen: Choice) -> bool:
     """Draws the fields; says whether all are filled in."""
     if chosen.asking == "similarity":
         with st.container(key="models_two_words"):
-            st.text_input("A word", placeholder="warranty", **bound(chosen, "first"))
-            st.text_input("Another one", placeholder="guarantee", **bound(chosen, "second"))
+            st.text_input("First word", placeholder="warranty", **bound(chosen, "first"))
+            st.text_input("Second word", placeholder="guarantee", **bound(chosen, "second"))
         return bool(chosen.first.strip() and chosen.second.strip())
     if chosen.asking == "analogy":
         st.text_input("Words with signs", placeholder="king - man + woman", **bound(chosen, "sum"))
@@ -95,8 +95,7 @@ def _show(space: WordSpace, found: Found) -> None:
     else:
         st.html(_list(found.words))
     if found.words is not None or found.unknown:
-        searched = space.searched[:1].upper() + space.searched[1:]
-        st.caption(quoted(f"Searched: {searched}."))
+        st.caption(quoted(f"Searched: {space.searched}."))
 
 
 def _list(words: Sequence[tuple[str, float]]) -> str:

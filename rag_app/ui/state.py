@@ -105,7 +105,10 @@ def bound(holder: object, field: str, name: str) -> dict[str, Any]:
 
     Like ``mirror``, for choices that a page keeps together.
     """
-    _state()[name] = getattr(holder, field)
+    value = getattr(holder, field)
+    # Setting it once more would take away what the reader is typing just now.
+    if name not in _state() or _state()[name] != value:
+        _state()[name] = value
     return {"key": name, "on_change": _set, "args": (holder, field, name)}
 
 
