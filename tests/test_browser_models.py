@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import choose, environment, no_exception, overflow, picture, serving, tab
+from browser import choose, environment, free_port, no_exception, overflow, picture, serving, tab
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ HOSTED = "voyage:voyage-3.5"
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Pages with a collection that was switched, from one model of words to another.
 
-    A key is set, so a hosted model can be chosen.
+    A key is set, so a hosted model can be chosen; a proxy that is not there keeps it unreachable.
     """
     folder = tmp_path_factory.mktemp("models")
     papers = [str(CLONE / "sample_docs" / name) for name in PAPERS]
@@ -36,7 +36,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         ("rag_app", "switch", "default", "--to", other, "--yes"),
     ):
         run(folder, module, *arguments)
-    with serving(folder, {"VOYAGE_API_KEY": "not-a-key", **on_path()}) as address:
+    hosted = {"VOYAGE_API_KEY": "not-a-key", "HTTPS_PROXY": f"http://127.0.0.1:{free_port()}"}
+    with serving(folder, hosted | on_path()) as address:
         yield address
 
 
@@ -180,5 +181,5 @@ def test_files_for_a_hosted_model_are_asked_about_with_the_cost(
         field.set_input_files(tmp_path / "lunch.txt")
         notice.get_by_role("button", name="Send and add").click(timeout=WAIT_MS)
         report = page.locator('[class*="st-key-upload_outcome"]')
-        expect(report).to_contain_text("voyage", timeout=WAIT_MS)  # it cannot be reached from here
+        expect(report).to_contain_text("voyage", timeout=WAIT_MS)
         no_exception(page)
