@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from rag_app.nouns import counted
+from rag_app.types.nouns import counted
 
 if TYPE_CHECKING:
     from ingest.switch import Switch, SwitchPlan

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import typer
 
-from rag_app import nouns
 from rag_app.errors import UsageError
+from rag_app.types import nouns
 
 # Everything that could move the cursor, recolour or retitle the terminal: text of documents and
 # names of files are not to be trusted with that.

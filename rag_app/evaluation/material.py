@@ -18,9 +18,9 @@ from rag_app.evaluation.generate_llm import generate_by_llm
 from rag_app.evaluation.passages import Passages, read_passages
 from rag_app.evaluation.question_files import read_questions, write_questions
 from rag_app.evaluation.questions import EvalQuestion, saved_path
-from rag_app.nouns import counted
 from rag_app.settings import Settings
 from rag_app.store import Collection
+from rag_app.types.nouns import counted
 
 QUESTIONS = 200
 """Made where the user names no number. Fewer leave wide intervals, more take time."""

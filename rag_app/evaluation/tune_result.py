@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from rag_app.evaluation.tune_score import Improvement
-from rag_app.nouns import counted
+from rag_app.types.nouns import counted
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from rag_app.nouns import counted
 from rag_app.types import media
+from rag_app.types.nouns import counted
 
 KINDS = {
     media.PDF: "PDF",
