@@ -22,7 +22,8 @@ from measure import save
 from rag_app.embeddings import cached, load_embeddings
 from rag_app.evaluation.ranking import dense_rankings, hybrid_rankings
 from rag_app.retrieval import rank
-from rag_app.retrieval.fuse import Ranking, reciprocal_rank_fusion
+from rag_app.retrieval.fuse import Ranking
+from rag_app.retrieval.rankers import CONVEX, RRF
 from rag_app.retrieval.search import CANDIDATES
 from rag_app.settings import Settings, load_settings
 
@@ -51,18 +52,18 @@ def measure(name: str, every: int, settings: Settings) -> dict[str, float]:
         dense = dense_rankings(one.ids, vectors, questions)
         keywords = [one.collection.search_keywords(text, CANDIDATES) for text in texts]
 
-        def hybrid(changes: dict[str, float]) -> list[list[tuple[str, float]]]:
+        def hybrid(changes: dict[str, float], fusion: str = CONVEX) -> Sequence[Ranking]:
             with ExitStack() as stack:
                 for constant, value in changes.items():
                     stack.enter_context(patch.object(rank, constant, value))
-                return hybrid_rankings(texts, one.collection, one.ids, vectors, questions, dense)
+                return hybrid_rankings(
+                    texts, one.collection, one.ids, vectors, questions, dense, fusion
+                )
 
         found: dict[str, Sequence[Ranking]] = {
             "vectors": dense,
             "keywords": keywords,
-            "reciprocal rank fusion": [
-                reciprocal_rank_fusion(*pair) for pair in zip(dense, keywords, strict=True)
-            ],
+            "reciprocal rank fusion": hybrid({}, RRF),
             **{variant: hybrid(changes) for variant, changes in VARIANTS.items()},
         }
         return {way: round(beir.ndcg(one_, asked, one.grades), 4) for way, one_ in found.items()}

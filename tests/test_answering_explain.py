@@ -74,6 +74,24 @@ def test_a_question_without_words_of_the_documents(store: Store, settings: Setti
         explained(store, settings, " ?")
 
 
+def test_with_places_alone_there_are_only_the_lists_and_the_sentences(
+    store: Store, settings: Settings
+) -> None:
+    assistant = Assistant.open(settings.override(fusion="rrf"), store)
+    found = assistant.explain(QUESTION)
+    assert [list(one.places) for one in found.hits] == [["lists", "sentences"]] * len(found.hits)
+    assert [one.hit.chunk.id for one in found.hits] == [
+        hit.chunk.id for hit in assistant.ask(QUESTION).hits
+    ]
+    plain = found.to_json()
+    assert plain["dense_weight"] is None
+    for one in found.hits:
+        assert one.ranked.dense_rank is not None
+        places = [one.ranked.dense_rank, *filter(None, [one.ranked.keyword_rank])]
+        assert one.hit.score == pytest.approx(sum(1 / (60 + place) for place in places) * 61 / 2)
+        assert one.to_json()["naming"] is one.to_json()["nearness"] is None
+
+
 def test_in_the_terminal(tmp_path: Path) -> None:
     cli = Cli(tmp_path)
     (tmp_path / "docs").mkdir()
@@ -90,6 +108,10 @@ def test_in_the_terminal(tmp_path: Path) -> None:
     hits = json.loads(only.stdout)["hits"]
     assert [Path(hit["source"]).name for hit in hits] == ["tea.txt"]
     assert hits[0]["places"] == dict.fromkeys(ALWAYS, 1)
+    by_places = cli.rag("--set", "fusion=rrf", "explain", "How is the kettle descaled?")
+    assert "counted alike, by places alone" in by_places.stdout
+    assert "within a few lines" in told.stdout
+    assert "within a few lines" not in by_places.stdout
     refused = cli.rag("explain", "--document", "nothing.txt", "kettle")
     assert refused.returncode == 2
     assert "nothing.txt" in refused.stderr

@@ -193,11 +193,11 @@ class TestReading:
 
 
 class TestMeasuring:
-    def test_each_model_is_measured_in_three_ways(self, report: BeirReport) -> None:
+    def test_each_model_is_measured_in_four_ways(self, report: BeirReport) -> None:
         assert [one.spec for one in report.models] == ["minilm", "tfidf"]
         assert list(report.failures) == ["nonsense:x"]
         for one in report.models:
-            assert list(one.measures) == ["dense", "keyword", "hybrid"]
+            assert list(one.measures) == ["dense", "keyword", "rrf", "hybrid"]
             assert {*TREC, "ndcg@1", "recall@5"} <= set(one.measures["dense"])
         minilm, tfidf = report.models
         assert minilm.measures["dense"] != tfidf.measures["dense"]
@@ -238,6 +238,17 @@ class TestMeasuring:
                 assert [hit.chunk.id for hit in hits] == list(run[id_])[:4]
                 assert len(run[id_]) > 30
         model.close()
+
+    def test_the_setting_fusion_says_what_hybrid_is(
+        self, report: BeirReport, beir: BeirSet, settings: Settings
+    ) -> None:
+        by_places = measure_beir(beir, ["minilm"], settings.override(fusion="rrf")).models[0]
+        assert by_places.runs["hybrid"].keys() == by_places.runs["rrf"].keys()
+        for question, found in by_places.runs["hybrid"].items():
+            assert list(found) == list(by_places.runs["rrf"][question])
+        ordinary = report.models[0]
+        assert ordinary.runs["rrf"] == by_places.runs["rrf"]
+        assert ordinary.runs["rrf"] != ordinary.runs["hybrid"]
 
     def test_documents_that_are_cut_off_are_counted(self, report: BeirReport) -> None:
         assert report.models[0].truncated == 1
@@ -346,16 +357,17 @@ class TestCommand:
 
     def test_a_set_is_measured_and_its_runs_are_written(self, cli: Cli, folder: Path) -> None:
         told = cli.json("eval", "beir", folder, "--runs", "runs", "--k", "3")
-        assert told["runs"].keys() == {"dense", "keyword", "hybrid"}
+        assert told["runs"].keys() == {"dense", "keyword", "rrf", "hybrid"}
         assert told["models"][0]["spec"] == "minilm"
         assert "ndcg@3" in told["runs"]["hybrid"]
-        assert len(list((cli.folder / "runs").glob("places-minilm-*.trec"))) == 3
+        assert len(list((cli.folder / "runs").glob("places-minilm-*.trec"))) == 4
         shown = cli.rag("eval", "beir", folder, "--models", "bow")
         assert shown.returncode == 0, shown.stderr
         assert "38 documents, 15 questions" in shown.stdout
         assert [line.split()[:2] for line in shown.stdout.splitlines()[3:]] == [
             ["bow", "dense"],
             ["bow", "keyword"],
+            ["bow", "rrf"],
             ["bow", "hybrid"],
         ]
 

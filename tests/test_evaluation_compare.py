@@ -85,12 +85,14 @@ def test_what_a_model_fitted_here_does_not_know_is_counted(compared: Comparison)
     assert by_spec["tfidf"].model.startswith("tfidf:town-")
 
 
+@pytest.mark.parametrize("fusion", ["convex", "rrf"])
 def test_without_hidden_sentences_it_ranks_as_the_search_does(
-    material: Material, settings: Settings
+    material: Material, settings: Settings, fusion: str
 ) -> None:
+    settings = settings.override(fusion=fusion)
     shown = replace(material, questions=[q for q in material.questions if not q.hidden][:10])
     done = compare_models(shown, ["minilm"], settings)
-    searcher = Searcher(material.collection, embeddings_for(settings, None))
+    searcher = Searcher(material.collection, embeddings_for(settings, None), fusion=fusion)
     for one in done.questions:
         hits = searcher.search(one.question.question, 10).hits
         found = one.hybrid["minilm"]

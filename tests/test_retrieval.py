@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,7 +16,9 @@ from rag_app.embeddings import embeddings_for
 from rag_app.errors import UsageError
 from rag_app.retrieval import Searcher
 from rag_app.retrieval.fuse import comparable, reciprocal_rank_fusion
+from rag_app.retrieval.rankers import RANKERS
 from rag_app.retrieval.search import QUESTION_CHARACTERS
+from rag_app.settings import Settings
 from rag_app.types import Filter
 
 
@@ -51,6 +54,35 @@ def test_fused_scores_lie_between_0_and_1_in_a_fixed_order() -> None:
     assert fused == sorted(fused, key=lambda pair: (-pair[1], pair[0]))
     assert reciprocal_rank_fusion([], []) == []
     assert [id_ for id_, _ in reciprocal_rank_fusion([], [("x", 3.0)])] == ["x"]
+
+
+def test_the_setting_offers_the_ways_of_fusion_that_there_are() -> None:
+    assert get_args(Settings.model_fields["fusion"].annotation) == tuple(RANKERS)
+
+
+def test_places_alone_can_rank(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    by_places = Searcher(searcher.collection, searcher.embeddings, fusion="rrf")
+    for name in ("naming", "nearness", "vectors"):  # what only the other way looks at
+        monkeypatch.setattr(type(searcher.collection), name, lambda *_: pytest.fail("not asked"))
+    question = "Who founded the firm Heron Pumps?"
+    found = by_places.search(question, 6)
+    collection = searcher.collection
+    lists = (
+        collection.search_dense(found.vector, 50, None),
+        collection.search_keywords(question, 50, None),
+    )
+    assert found.order.scores == reciprocal_rank_fusion(*lists)
+    assert [hit.chunk.id for hit in found.hits] == [id_ for id_, _ in found.order.scores]
+    assert found.order.dense_weight is None
+    assert list(found.order.steps) == ["lists"]
+    best = found.order.passages[0]
+    assert (best.dense_rank, best.keyword_rank) == (1, 1)
+    assert best.nearness is best.feedback is best.naming is None
+
+
+def test_an_unknown_fusion_is_refused(searcher: Searcher) -> None:
+    with pytest.raises(UsageError, match="choose convex or rrf"):
+        Searcher(searcher.collection, searcher.embeddings, fusion="sum")
 
 
 def test_the_right_passage_comes_first_with_its_scores(searcher: Searcher) -> None:

@@ -50,7 +50,7 @@ class Assistant:
         self.embeddings = embeddings
         self.settings = settings
         self.load_seconds = 0.0
-        self._searcher = Searcher(collection, embeddings)
+        self._searcher = Searcher(collection, embeddings, fusion=settings.fusion)
         self._generator: Generator | None = None
         self._steps: Steps | None = None
 

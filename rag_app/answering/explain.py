@@ -23,7 +23,8 @@ STEPS = {
     DIVERSITY: "unlikeness to those before it",
     NEIGHBOURS: "joining passages of one page",
 }
-"""The steps of the ranking, each with what it goes by; the last three where a setting asks."""
+"""The steps of the ranking, each with what it goes by; those from ``words`` to ``naming`` are taken
+with the ``convex`` fusion alone, the last three where a setting asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class Explained:
             "keyword_rank": self.ranked.keyword_rank,
             "bm25": _rounded(self.hit.bm25),
             "bm25_share": round(self.ranked.keywords, 4),
-            "nearness": round(self.ranked.nearness, 4),
+            "nearness": _rounded(self.ranked.nearness),
             "feedback": _rounded(self.ranked.feedback),
-            "naming": round(self.ranked.naming, 4),
+            "naming": _rounded(self.ranked.naming),
             "matched_words": list(self.words),
             "places": self.places,
         }
@@ -72,7 +73,8 @@ class Explanation:
         question: As it was searched for.
         collection: Where.
         embedding: Spec of the model.
-        dense_weight: How much the cosine counted beside BM25 for this question.
+        dense_weight: How much the cosine counted beside BM25 for this question; None where
+            places counted, and both lists alike.
         probability: That the passages hold an answer.
         hits: Best first.
         notices: Sentences that the reader should know.
@@ -83,7 +85,7 @@ class Explanation:
     question: str
     collection: str
     embedding: str
-    dense_weight: float
+    dense_weight: float | None
     probability: float
     hits: tuple[Explained, ...]
     notices: tuple[str, ...]
@@ -96,7 +98,7 @@ class Explanation:
             "question": self.question,
             "collection": self.collection,
             "embedding": self.embedding,
-            "dense_weight": round(self.dense_weight, 4),
+            "dense_weight": _rounded(self.dense_weight),
             "answer_probability": round(self.probability, 4),
             "hits": [hit.to_json() for hit in self.hits],
             "notices": list(self.notices),

@@ -74,7 +74,7 @@ def beir(
     json: options.Json = False,
     yes: options.Yes = False,
 ) -> None:
-    """Measure retrieval on a test set: by vectors, by keywords, and as answers are found.
+    """Measure retrieval on a test set: by vectors, by keywords, and by both.
 
     Each document is one passage, as the set defines it. nDCG@10, recall@10 and @100, MRR@10 and
     MAP (of the documents found), as trec_eval computes them. The index is kept in RAG_HOME, so a

@@ -61,8 +61,7 @@ def _show(found: Explanation, threshold: float) -> None:
     verdict = "enough to answer" if found.probability >= threshold else "too little to answer"
     show(f"{found.question}")
     show(
-        f"Collection {found.collection}, model {found.embedding}. Vectors counted "
-        f"{found.dense_weight:.0%}, keywords {1 - found.dense_weight:.0%}. "
+        f"Collection {found.collection}, model {found.embedding}. {_weights(found)} "
         f"An answer is there with a probability of {found.probability:.0%}: {verdict}."
     )
     if found.where:
@@ -71,6 +70,12 @@ def _show(found: Explanation, threshold: float) -> None:
         )
     for number, one in enumerate(found.hits, start=1):
         _show_hit(number, one)
+
+
+def _weights(found: Explanation) -> str:
+    if found.dense_weight is None:
+        return "Vectors and keywords counted alike, by places alone."
+    return f"Vectors counted {found.dense_weight:.0%}, keywords {1 - found.dense_weight:.0%}."
 
 
 def _show_hit(number: int, one: Explained) -> None:
@@ -85,7 +90,9 @@ def _show_hit(number: int, one: Explained) -> None:
     show(f"   keywords   {_place(ranked.keyword_rank, hit.bm25, 'BM25')}")
     words = ", ".join(one.words) or "none"
     near = (
-        f"; {ranked.nearness:.0%} of the question's words within a few lines" if one.words else ""
+        f"; {ranked.nearness:.0%} of the question's words within a few lines"
+        if one.words and ranked.nearness is not None
+        else ""
     )
     show(f"   words      {words}{near}")
     show(f"   place      {' → '.join(moves(one.places))}")

@@ -154,7 +154,8 @@ def _with_hits(
 
     embeddings = embeddings_for(settings, collection.info.embedding)
     _say_destination(embeddings.destination, "the question goes")
-    found = Searcher(collection, embeddings).search(question, _HITS)
+    searcher = Searcher(collection, embeddings, fusion=settings.fusion)
+    found = searcher.search(question, _HITS)
     for notice in found.notices:
         say(notice)
     stored = collection.vectors(hit.chunk.id for hit in found.hits)

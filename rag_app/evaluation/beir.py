@@ -1,4 +1,8 @@
-"""Measures of retrieval on a test set: by vectors, by keywords, and as the application searches."""
+"""Measures of retrieval on a test set: by vectors, by keywords, and by both.
+
+``rrf`` is reciprocal rank fusion, which much of the literature reports; ``hybrid`` is as the
+application searches, which is the same where the setting ``fusion`` says so.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +17,11 @@ from rag_app.evaluation.beir_index import Tell, opened_index, truncated_in
 from rag_app.evaluation.beir_report import BeirModel, BeirReport
 from rag_app.evaluation.run import Interrupted, Step
 from rag_app.evaluation.trec import depth_of, measure_names, measure_run, to_run
-from rag_app.retrieval.fuse import Ranking
-from rag_app.retrieval.search import CANDIDATES, Searcher
+from rag_app.retrieval.fuse import Ranking, reciprocal_rank_fusion
+from rag_app.retrieval.search import CANDIDATES, Searcher, SearchResult
 from rag_app.settings import Settings
-from rag_app.store import Collection
 
-WAYS = ("dense", "keyword", "hybrid")
+WAYS = ("dense", "keyword", "rrf", "hybrid")
 """The kinds of runs, in the order of reports."""
 
 
@@ -77,7 +80,8 @@ def _measured(
     embeddings = _loaded(spec, beir, settings, ears[0])
     try:
         with opened_index(beir, embeddings, settings, *ears) as collection:
-            found = _rankings(collection, embeddings, beir, depth_of(names), ears)
+            searcher = Searcher(collection, embeddings, fusion=settings.fusion)
+            found = _rankings(searcher, beir, depth_of(names), ears)
             truncated = truncated_in(collection)
     finally:
         embeddings.close()
@@ -103,46 +107,53 @@ def _loaded(spec: str, beir: BeirSet, settings: Settings, tell: Tell) -> Identif
 
 
 def _rankings(
-    collection: Collection,
-    embeddings: IdentifiedEmbeddings,
+    searcher: Searcher,
     beir: BeirSet,
     depth: int,
     ears: tuple[Tell, Callable[[], None]],
 ) -> dict[str, dict[str, Ranking]]:
     """Way → question → what is found, best first."""
     tell, check = ears
-    searcher = Searcher(collection, embeddings)
     found: dict[str, dict[str, Ranking]] = {way: {} for way in WAYS}
     for number, (id_, question) in enumerate(beir.questions.items()):
         check()
         tell("questions", number, len(beir.questions))
         # One more is asked for than counts: the question itself may be among the documents.
-        three = _search(searcher, question, depth + 1)
-        for way, ranking in zip(WAYS, three, strict=True):
-            own = id_ if _is_itself(id_, beir) else None
+        own = id_ if _is_itself(id_, beir) else None
+        for way, ranking in _search(searcher, question, depth + 1).items():
             found[way][id_] = [hit for hit in ranking if hit[0] != own][:depth]
     return found
 
 
-def _search(searcher: Searcher, question: str, k: int) -> tuple[Ranking, Ranking, Ranking]:
-    """The three rankings of a question.
+def _search(searcher: Searcher, question: str, k: int) -> dict[str, Ranking]:
+    """Way → the ranking of a question.
 
-    Fusion depends on how long the two lists are. So the first ranks of the third are what a search
-    for an answer gives, and only those after them what a deeper one does.
+    Fusion depends on how long the two lists are. So the first ranks of what is fused are what a
+    search for an answer gives, and only those after them what a deeper one does.
     """
     try:
         result = searcher.search(question, min(k, CANDIDATES))
     except UsageError:  # there is no word in it: nothing can be found
-        return (), (), ()
-    hybrid = {hit.chunk.id: hit.score for hit in result.hits}
+        return dict.fromkeys(WAYS, ())
+    dense = searcher.collection.search_dense(result.vector, k)
+    keywords = searcher.collection.search_keywords(result.question, k)
+    fused: Ranking = reciprocal_rank_fusion(dense[:CANDIDATES], keywords[:CANDIDATES])
+    hybrid = _pairs(result)
     if k > CANDIDATES:
-        for hit in searcher.search(question, k).hits:
-            hybrid.setdefault(hit.chunk.id, hit.score)
-    return (
-        searcher.collection.search_dense(result.vector, k),
-        searcher.collection.search_keywords(result.question, k),
-        list(hybrid.items())[:k],
-    )
+        fused = _continued(fused, reciprocal_rank_fusion(dense, keywords))
+        hybrid = _continued(hybrid, _pairs(searcher.search(question, k)))
+    ways = (dense, keywords, fused[:k], hybrid[:k])
+    return dict(zip(WAYS, ways, strict=True))
+
+
+def _pairs(result: SearchResult) -> Ranking:
+    return [(hit.chunk.id, hit.score) for hit in result.hits]
+
+
+def _continued(first: Ranking, deeper: Ranking) -> Ranking:
+    """What stands in the first list, and after it what only the deeper one has."""
+    known = dict(first)
+    return [*first, *(pair for pair in deeper if pair[0] not in known)]
 
 
 def _is_itself(question_id: str, beir: BeirSet) -> bool:

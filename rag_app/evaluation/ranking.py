@@ -13,7 +13,7 @@ from rag_app.evaluation.keyword_index import Keywords
 from rag_app.evaluation.measures import DEPTH
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.retrieval.fuse import Ranking
-from rag_app.retrieval.rank import rank
+from rag_app.retrieval.rankers import CONVEX, ranker_for
 from rag_app.retrieval.search import CANDIDATES
 
 _BLOCK = 64
@@ -64,6 +64,7 @@ def hybrid_rankings(
     passages: Vectors,
     questions: Vectors,
     dense: Sequence[Ranking],
+    fusion: str = CONVEX,
 ) -> list[list[tuple[str, float]]]:
     """What a search finds for each question, as ``Searcher`` ranks it: id and score, best first.
 
@@ -76,7 +77,9 @@ def hybrid_rankings(
         passages: Their vectors, of shape (passages, dimension).
         questions: Vectors of shape (questions, dimension).
         dense: What ``dense_rankings`` gave.
+        fusion: As the setting of that name.
     """
+    ranker = ranker_for(fusion)
     row = {id_: number for number, id_ in enumerate(ids)}
 
     def vectors(wanted: Iterable[str]) -> dict[str, Vectors]:
@@ -84,9 +87,10 @@ def hybrid_rankings(
 
     def ranked(question: str, vector: Vectors, nearest: Ranking) -> list[tuple[str, float]]:
         keywords = index.search_keywords(question, CANDIDATES)
-        named = index.naming(question, {id_ for one in (nearest, keywords) for id_, _ in one})
+        found = {id_ for one in (nearest, keywords) for id_, _ in one}
+        named = index.naming(question, found) if ranker.by_names else {}
         nearness = partial(index.nearness, question)
-        return rank(vector, nearest, keywords, nearness, vectors, named).scores
+        return ranker.rank(vector, nearest, keywords, nearness, vectors, named).scores
 
     return [ranked(*one) for one in zip(asked, questions, dense, strict=True)]
 

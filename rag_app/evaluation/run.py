@@ -213,7 +213,9 @@ def _found(
     ids = [passage.id for passage in task.passages.all]
     rankings = dense_rankings(ids, vectors, questions)
     dense = tuple(judge(*pair) for pair in zip(rankings, task.questions, strict=True))
-    both = hybrid_rankings(task.asked, task.index, ids, vectors, questions, rankings)
+    both = hybrid_rankings(
+        task.asked, task.index, ids, vectors, questions, rankings, task.settings.fusion
+    )
     hybrid = tuple(judge(*pair) for pair in zip(both, task.questions, strict=True))
     return dense, hybrid
 

@@ -1,8 +1,8 @@
 """Two ranked lists made comparable, how far they agree, and reciprocal rank fusion.
 
 Pure functions over ``(id, score)`` lists, best first. Scores are in [0, 1] and ties are broken by
-id, so that the same question always gives the same order. The application ranks with
-``rag_app.retrieval.rank``; ``benchmarks/ranking.py`` compares that with reciprocal rank fusion.
+id, so that the same question always gives the same order. ``rag_app.retrieval.rankers`` says which
+of them a search goes by.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from math import sqrt
 Ranking = Sequence[tuple[str, float]]
 
 RRF_CONSTANT = 60
+"""As in the paper that proposes it; ``reciprocal_rank_fusion`` names it."""
 
 
 def reciprocal_rank_fusion(
     dense: Ranking, keywords: Ranking, constant: int = RRF_CONSTANT
 ) -> list[tuple[str, float]]:
-    """Fuses by rank alone (Cormack, Clarke, Büttcher: SIGIR 2009).
+    """Fuses by rank alone (Cormack, Clarke, Büttcher: Reciprocal Rank Fusion, SIGIR 2009).
 
     The sum of ``1 / (constant + rank)`` over both lists, divided by its largest possible value.
     """

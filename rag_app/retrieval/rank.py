@@ -53,10 +53,10 @@ class Ranked:
         score: By which it is ranked.
         cosine: With the question; its bound where the dense list lacks the passage.
         keywords: BM25 as a share of the list's largest.
-        nearness: Share of the question's words that stand together.
+        nearness: Share of the question's words that stand together; None where it does not count.
         feedback: Cosine with the question moved towards the best passages; None where there was
             no feedback.
-        naming: How far the question names its document.
+        naming: How far the question names its document; None where that does not count.
         dense_rank: Its place in the dense list, from 1; None if it is not there.
         keyword_rank: Its place in the keyword list, likewise.
     """
@@ -65,9 +65,9 @@ class Ranked:
     score: float
     cosine: float
     keywords: float
-    nearness: float
+    nearness: float | None
     feedback: float | None
-    naming: float
+    naming: float | None
     dense_rank: int | None
     keyword_rank: int | None
 
@@ -78,12 +78,13 @@ class Order:
 
     Attributes:
         passages: All of both lists.
-        dense_weight: How much the cosine counted beside BM25.
+        dense_weight: How much the cosine counted beside BM25; None where places counted, and
+            both lists alike.
         steps: Step (``lists``, ``words``, ``feedback``, ``naming``) → the order after it.
     """
 
     passages: tuple[Ranked, ...]
-    dense_weight: float
+    dense_weight: float | None
     steps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -133,7 +134,7 @@ def rank(
     ranking = in_order(
         {id_: max(0.0, value - NAMING * (most - named.get(id_, 0.0))) for id_, value in fed_back}
     )
-    places = [{id_: n for n, (id_, _) in enumerate(one, start=1)} for one in (dense, keywords)]
+    in_dense, in_keywords = places(dense), places(keywords)
     return Order(
         passages=tuple(
             Ranked(
@@ -143,7 +144,8 @@ def rank(
                 near.get(id_, 0.0),
                 feedback.get(id_),
                 named.get(id_, 0.0),
-                *(place.get(id_) for place in places),
+                in_dense.get(id_),
+                in_keywords.get(id_),
             )
             for id_, value in ranking
         ),
@@ -158,6 +160,11 @@ def rank(
             )
         },
     )
+
+
+def places(ranking: Ranking) -> dict[str, int]:
+    """Id → its place in a list, from 1."""
+    return {id_: place for place, (id_, _) in enumerate(ranking, start=1)}
 
 
 def _feedback(question: Vectors, ranking: Ranking, vectors: VectorsOf) -> dict[str, float]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import UsageError
 from rag_app.retrieval.fuse import Ranking, in_order
-from rag_app.retrieval.rank import Order, rank
+from rag_app.retrieval.rank import Order
+from rag_app.retrieval.rankers import CONVEX, ranker_for
 from rag_app.types import Filter, Hit
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Searcher:
         collection: Where to search.
         embeddings: The collection's own model.
         candidates: Length of each list before they are ranked as one (never below k).
+        fusion: How they are ranked as one: a name in ``rag_app.retrieval.rankers``.
+
+    Raises:
+        UsageError: There is no such fusion.
     """
 
     def __init__(
@@ -68,10 +73,12 @@ class Searcher:
         embeddings: IdentifiedEmbeddings,
         *,
         candidates: int = CANDIDATES,
+        fusion: str = CONVEX,
     ) -> None:
         self.collection = collection
         self.embeddings = embeddings
         self._candidates = candidates
+        self._ranker = ranker_for(fusion)
 
     def search(self, question: str, k: int, where: Filter | None = None) -> SearchResult:
         """Finds the k best passages.
@@ -102,13 +109,13 @@ class Searcher:
     ) -> tuple[Order, tuple[Hit, ...]]:
         n = max(k, self._candidates)
         dense, keywords = self._lists(text, vector, n, where)
-        named = self.collection.naming(text, _ids(dense, keywords))
+        named = self._named(text, dense, keywords)
         if inside := self._named_best(named, where):
             more = self._lists(text, vector, n, inside)
             dense, keywords = _joined(dense, more[0]), _joined(keywords, more[1])
-            named = self.collection.naming(text, _ids(dense, keywords))
+            named = self._named(text, dense, keywords)
         nearness = partial(self.collection.nearness, text)
-        order = rank(vector, dense, keywords, nearness, self.collection.vectors, named)
+        order = self._ranker.rank(vector, dense, keywords, nearness, self.collection.vectors, named)
         cosines, bm25 = dict(dense), dict(keywords)
         best = order.passages[:k]
         found = self.collection.fetch([one.id for one in best])
@@ -128,6 +135,12 @@ class Searcher:
             self.collection.search_keywords(text, n, where),
         )
 
+    def _named(self, text: str, dense: Ranking, keywords: Ranking) -> Mapping[str, float]:
+        """How far the question names the documents of some passages, where that counts."""
+        if not self._ranker.by_names:
+            return {}
+        return self.collection.naming(text, {id_ for one in (dense, keywords) for id_, _ in one})
+
     def _named_best(self, named: Mapping[str, float], where: Filter | None) -> Filter | None:
         """The documents to look into once more: the few that the question names best.
 
@@ -141,10 +154,6 @@ class Searcher:
         if not 0 < len(documents) <= _FEW:
             return None
         return replace(where or Filter(), documents=tuple(sorted(documents)))
-
-
-def _ids(*lists: Ranking) -> set[str]:
-    return {id_ for one in lists for id_, _ in one}
 
 
 def _joined(some: Ranking, more: Ranking) -> Ranking:

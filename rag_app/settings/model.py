@@ -86,6 +86,11 @@ class Settings(BaseModel):
         None, description="Key for huggingface: models (or the variable HF_TOKEN)."
     )
     top_k: int = Field(5, ge=1, le=50, description="Passages that an answer may rest on.")
+    fusion: Literal["convex", "rrf"] = Field(
+        "convex",
+        description="How the lists by meaning and by words become one: convex weighs their "
+        "scores, and takes the steps that follow from them; rrf is reciprocal rank fusion alone.",
+    )
     rerank: str = Field(
         "",
         description="What ranks the first passages anew: cross-encoder:NAME-OR-PATH, llm:, or "

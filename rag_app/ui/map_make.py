@@ -81,7 +81,8 @@ def _searched(shared: Resources, info: CollectionInfo, base: Drawn, question: st
 
     collection = shared.store.get(info.name)
     embeddings = shared.assistant(info.name, EXTRACTIVE).embeddings
-    found = Searcher(collection, embeddings).search(question, HITS)
+    searcher = Searcher(collection, embeddings, fusion=shared.settings.fusion)
+    found = searcher.search(question, HITS)
     stored = collection.vectors(hit.chunk.id for hit in found.hits)
     hits = {
         hit.chunk.id: (Passage(hit.chunk, hit.document), stored[hit.chunk.id])

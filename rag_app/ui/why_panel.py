@@ -74,9 +74,17 @@ def _lead(found: Explanation, threshold: float) -> str:
     enough = "enough to answer" if found.probability >= threshold else "too little to answer"
     return (
         f'<p class="why-lead">Passages are found by meaning, with the model '
-        f"{html.escape(found.embedding)}, and by the words of the question. For this question "
-        f"meaning counts {found.dense_weight:.0%} and words {1 - found.dense_weight:.0%}. That the "
-        f"passages hold an answer is {found.probability:.0%} likely: {enough}.</p>"
+        f"{html.escape(found.embedding)}, and by the words of the question. {_weights(found)} "
+        f"That the passages hold an answer is {found.probability:.0%} likely: {enough}.</p>"
+    )
+
+
+def _weights(found: Explanation) -> str:
+    if found.dense_weight is None:
+        return "Both count alike, and only a passage's places in the two lists count."
+    return (
+        f"For this question meaning counts {found.dense_weight:.0%} and words "
+        f"{1 - found.dense_weight:.0%}."
     )
 
 

@@ -1,0 +1,77 @@
+"""The ways from two lists to one order, of which the setting ``fusion`` chooses one.
+
+``convex`` is the ranking of ``rag_app.retrieval.rank``, all of its steps. ``rrf`` is reciprocal
+rank fusion and nothing else: the steps of the other weigh scores, of which ranks know nothing.
+``benchmarks/ranking.py`` compares them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rag_app.embeddings.base import Vectors
+from rag_app.errors import UsageError
+from rag_app.retrieval.fuse import Ranking, comparable, reciprocal_rank_fusion
+from rag_app.retrieval.rank import Nearness, Order, Ranked, VectorsOf, places, rank
+
+CONVEX, RRF = "convex", "rrf"
+
+Rank = Callable[[Vectors, Ranking, Ranking, Nearness, VectorsOf, Mapping[str, float]], Order]
+"""As ``rag_app.retrieval.rank.rank``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """A way from two lists to one order.
+
+    Attributes:
+        rank: Ranks the passages of both.
+        by_names: Whether it weighs which documents the question names. Such documents are then
+            looked into once more.
+    """
+
+    rank: Rank
+    by_names: bool
+
+
+def rank_by_places(
+    _question: Vectors,
+    dense: Ranking,
+    keywords: Ranking,
+    _nearness: Nearness,
+    _vectors: VectorsOf,
+    _named: Mapping[str, float],
+) -> Order:
+    """Ranks by the places in both lists alone; takes what ``rank`` takes."""
+    ranking = reciprocal_rank_fusion(dense, keywords)
+    pairs = comparable(dense, keywords)
+    in_dense, in_keywords = places(dense), places(keywords)
+    return Order(
+        passages=tuple(
+            Ranked(
+                id_, score, *pairs[id_], None, None, None, in_dense.get(id_), in_keywords.get(id_)
+            )
+            for id_, score in ranking
+        ),
+        dense_weight=None,
+        steps={"lists": tuple(id_ for id_, _ in ranking)},
+    )
+
+
+RANKERS: Mapping[str, Ranker] = {
+    CONVEX: Ranker(rank, by_names=True),
+    RRF: Ranker(rank_by_places, by_names=False),
+}
+"""Name in the settings → how the lists are ranked as one."""
+
+
+def ranker_for(fusion: str) -> Ranker:
+    """The ranker of a name in ``RANKERS``.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    if fusion not in RANKERS:
+        raise UsageError(f"There is no fusion {fusion!r:.40}; choose {' or '.join(RANKERS)}.")
+    return RANKERS[fusion]
