@@ -7,8 +7,8 @@ from store_samples import document, make, put, settings
 
 from rag_app.store import Store, keyword_search
 from rag_app.store.asked import MAX_TERMS, asked_terms
-from rag_app.store.languages import guess
 from rag_app.store.terms import terms, words
+from rag_app.types.languages import guess
 
 NASTY = [
     "",
@@ -111,6 +111,40 @@ def test_numbers_and_codes_are_exact(collection):
     assert found(collection, "RAG_HOME")[0] == "4"
 
 
+CODES = {
+    "Fault E-1001 stops the pump.": ("E1001", "e1001", "E-1001", "E 1001", "E_1001", "(E‑1001)"),
+    "Fault E1002 stops the pump.": ("E1002", "e-1002", "E-1002", "E 1002", "E–1002?"),
+    "Fault E 1003 stops the pump.": ("E1003", "E-1003", "E 1003"),
+    "The IL-6R binds the pump.": ("IL-6R", "IL6R", "il6r"),
+    "The NFkB stops the pump.": ("NF-kB", "NFkB"),
+    "The form 10-K is of the pump.": ("10K", "10-K"),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"), [(code, text) for text, codes in CODES.items() for code in codes]
+)
+def test_a_code_is_found_with_and_without_what_parts_it(collection, code, text):
+    others = ["Fault E 1001b stops the pump.", "Pump 1001 of type E, the size 35", "Faults 3.5, 35"]
+    texts = [*CODES, *others]
+    put(collection, document(1, texts))
+    best = collection.search_keywords(f"Why did the pump stop with {code}", 2)
+    assert best[0][0].endswith(f"-{texts.index(text)}")
+    assert best[0][1] > 2 * best[1][1]
+
+
+def test_numbers_have_no_spelling_without_their_point(collection):
+    put(collection, document(1, ["a size of 35", "a size of 3.5", "the years 20182019"]))
+    assert found(collection, "3.5") == ["1"]
+    assert found(collection, "2018-2019") == []
+
+
+def test_spellings_of_a_code_share_one_rarity():
+    asked = asked_terms("E-1001 pump", ["english", "german"])
+    assert asked == {"e 1001": "e1001", "e1001": "e1001", "pump": "pump"}
+    assert list(asked_terms("3f2a9c1e77aa4b1f", ["english"])) == ["3f2a9c1e77aa4b1f"]
+
+
 @pytest.mark.parametrize(
     "question",
     ['"working capital"', "“working capital”", "«working capital»", 'the "Working Capital" ratio'],
@@ -205,7 +239,7 @@ def test_terms():
         ("english", ""),
     ],
 )
-def test_language_is_told_by_its_function_words(language, text):
+def test_the_list_of_function_words_is_that_of_the_text(language, text):
     assert guess(words(text)) == language
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations, pairwise
 
-from rag_app.store.languages import is_stop_word
 from rag_app.store.terms import term, words
+from rag_app.types.languages import is_stop_word
 
 MAX_TERMS = 64
 """Longest query; the terms after it add little and cost time."""
@@ -18,6 +19,17 @@ _CODE = re.compile(r"\d|[^\W\d_a-z]{2}")
 """Marks a piece with a hyphen or the like as a code (AB-1234, NF-kB) rather than a compound
 (two-dimensional), whose parts may as well stand apart."""
 
+_JOINT = re.compile(r"(?<=\w)[-\u2010-\u2015_](?=\w)")
+"""What may stand between the parts of a code, or not: AB-1234, AB1234. Not the point of 3.5."""
+
+_APART = re.compile(r"\b([A-Z]{1,5})\s+(\d{2,})\b")
+"""A code with a space: E 1001."""
+
+_RUN = re.compile(r"\d+|[^\W\d_]+")
+
+_MOST_RUNS = 3
+"""What has more runs of letters and digits (a key, a checksum) is one word."""
+
 _QUOTED = re.compile(r'"([^"]+)"|“([^”]+)”|„([^“”]+)[“”]|«([^»]+)»')
 
 
@@ -27,18 +39,24 @@ def asked_terms(question: str, languages: Sequence[str]) -> dict[str, str]:
     Function words are left out when others remain (half the time, and nDCG@10 of SciFact,
     Cranfield and XQuAD up by 0.002 to 0.005). A passage in quotation marks, and a code of
     several parts ("AB-1234", "3.5"), is a phrase, so that exact matches come first; the words of
-    the phrase are searched as well. Every language of the collection stems in its own way, so a
-    word may give several terms.
+    the phrase are searched as well. A code is looked for with and without what parts it (AB1234,
+    AB 1234). Every language of the collection stems in its own way, so a word may give several
+    terms.
 
     Returns:
-        Each with what it is a form of: the stems that languages give to one word share it.
+        Each with what it is a form of: the stems that languages give to one word share it, and so
+        do the spellings of a code.
     """
     question = question[:MAX_CHARACTERS]
-    found = [*_phrases(question), *([word] for word in telling_words(question, languages))]
+    found = [
+        *((spelling, code[-1][0]) for code in _codes(question) for spelling in code),
+        *((phrase, " ".join(phrase)) for phrase in _phrases(question)),
+        *(([word], word) for word in telling_words(question, languages)),
+    ]
     unique: dict[str, str] = {}
-    for phrase in found:
+    for phrase, whole in found:
         for language in languages:
-            unique.setdefault(" ".join(term(word, language) for word in phrase), " ".join(phrase))
+            unique.setdefault(" ".join(term(word, language) for word in phrase), whole)
         if len(unique) >= MAX_TERMS:
             break
     return dict(list(unique.items())[:MAX_TERMS])
@@ -69,6 +87,28 @@ def _phrases(question: str) -> Iterator[list[str]]:
         code = list(words(piece))
         if len(code) > 1 and _CODE.search(piece):
             yield code[:MAX_TERMS]
+
+
+def _codes(question: str) -> Iterator[list[list[str]]]:
+    """All spellings of each code that may be written in one or in parts, the joined one last."""
+    apart = (f"{letters}-{digits}" for letters, digits in _APART.findall(question))
+    for piece in (*question.split(), *apart):
+        given, joined = list(words(piece)), list(words(_JOINT.sub("", piece)))
+        if len(joined) != 1 or not _CODE.search(piece) or joined[0].isdecimal():
+            continue
+        runs = _RUN.findall(joined[0])
+        if len(given) > 1:
+            yield [given, joined]
+        elif 1 < len(runs) <= _MOST_RUNS:
+            yield [*_cut(runs), joined]
+
+
+def _cut(runs: list[str]) -> Iterator[list[str]]:
+    """The ways to part a code between its runs: il 6r, il6 r and il 6 r."""
+    for cuts in range(1, len(runs)):
+        for places in combinations(range(1, len(runs)), cuts):
+            ends = (0, *places, len(runs))
+            yield ["".join(runs[start:end]) for start, end in pairwise(ends)]
 
 
 def _single_words(question: str) -> Iterator[str]:
