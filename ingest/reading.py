@@ -148,18 +148,18 @@ def _with_block(so_far: Summary, block: Block) -> Summary:
 
 def _plain(document: LoadedDocument) -> LoadedDocument:
     """The same without strings of a library's own kind, which no answer of a worker may hold."""
-    return LoadedDocument(
-        document.media_type,
-        tuple(
+    return replace(
+        document,
+        pages=tuple(
             replace(one, text=str(one.text), label=_or_none(one.label)) for one in document.pages
         ),
-        _or_none(document.title),
-        tuple(
+        title=_or_none(document.title),
+        headings=tuple(
             one if type(one.title) is str else replace(one, title=str(one.title))
             for one in document.headings
         ),
-        {str(key): str(value) for key, value in document.metadata.items()},
-        str(document.warning),
+        metadata={str(key): str(value) for key, value in document.metadata.items()},
+        warning=str(document.warning),
     )
 
 

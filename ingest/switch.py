@@ -92,6 +92,11 @@ class Switch:
         return self._embeddings.destination is not None
 
     @property
+    def sends_again(self) -> bool:
+        """Whether a comparison on the live passages would send away text that was not yet sent."""
+        return self.sends_text and bool(self.cuts.from_file or self.cuts.from_passages)
+
+    @property
     def cuts(self) -> Cuts:
         """How the documents of this run came to their passages."""
         return self._recutter.cuts

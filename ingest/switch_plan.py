@@ -35,6 +35,11 @@ class SwitchPlan:
     begun: CollectionInfo | None
 
     @property
+    def specs(self) -> tuple[str, str]:
+        """The models before and after."""
+        return self.before.embedding.spec, self.identity.spec
+
+    @property
     def is_needed(self) -> bool:
         """Whether the live index is of another model, or cut otherwise."""
         return not self._is(self.before)

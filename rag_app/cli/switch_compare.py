@@ -13,18 +13,20 @@ from rag_app.settings import Settings
 
 if TYPE_CHECKING:
     from ingest.switch import Switch, SwitchPlan
-    from rag_app.evaluation import Comparison
+    from rag_app.evaluation.switched import NotCompared
 
 STOPPING = "\nStopping the comparison; Ctrl-C again ends at once."
+_WHY: dict[NotCompared, str] = {
+    "no questions": "no questions are saved for this collection. Make some with: "
+    "rag compare --collection {name} --keep",
+    "sent again": "the passages were cut anew, and would be sent once more.",
+}
 
 
 def compare_generations(
     plan: SwitchPlan, opened: Switch, settings: Settings, *, json: bool
 ) -> dict[str, object] | None:
     """Compares the present and the next model on the saved questions, and shows what it found.
-
-    The passages are those of the live index; both models know them from the vector cache, unless
-    they were cut anew.
 
     Args:
         plan: Names the collection and the two models.
@@ -35,31 +37,24 @@ def compare_generations(
     Returns:
         The comparison as JSON; None where no questions are saved, or nothing can be compared.
     """
-    from rag_app.evaluation.questions import saved_path
+    from rag_app.evaluation.switched import compare_switched
 
-    if not saved_path(settings, plan.name).is_file():
-        say(
-            "The two are not compared: no questions are saved for this collection. Make some with: "
-            f"rag compare --collection {plan.name} --keep"
-        )
-        return None
-    if opened.sends_text and (opened.cuts.from_file or opened.cuts.from_passages):
-        say("The two are not compared: the passages were cut anew, and would be sent once more.")
-        return None
     try:
-        comparison = _compared(plan, opened, settings, json=json)
+        with stop_on_interrupt(STOPPING) as cancelled, compare_display(quiet=json) as progress:
+            done = compare_switched(
+                opened.live,
+                plan.specs,
+                settings,
+                sends_again=opened.sends_again,
+                progress=progress,
+                cancelled=cancelled,
+            )
     except RagError as error:
         say(f"The two cannot be compared: {error}")
         return None
+    if isinstance(done, str):
+        say(f"The two are not compared: {_WHY[done].format(name=plan.name)}")
+        return None
     if not json:
-        show_comparison(comparison)
-    return comparison.to_json()
-
-
-def _compared(plan: SwitchPlan, opened: Switch, settings: Settings, *, json: bool) -> Comparison:
-    from rag_app.evaluation import compare_models, gather
-
-    specs = [plan.before.embedding.spec, plan.identity.spec]
-    with stop_on_interrupt(STOPPING) as cancelled, compare_display(quiet=json) as progress:
-        material = gather(opened.live, settings, cancelled=cancelled)
-        return compare_models(material, specs, settings, progress=progress, cancelled=cancelled)
+        show_comparison(done)
+    return done.to_json()

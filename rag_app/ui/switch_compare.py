@@ -12,15 +12,20 @@ from rag_app.ui import wording
 if TYPE_CHECKING:
     from ingest.switch import Switch, SwitchPlan
     from rag_app.evaluation import Comparison
+    from rag_app.evaluation.switched import NotCompared
+
+_WHY: dict[NotCompared, list[str]] = {
+    "no questions": [],
+    "sent again": [
+        "The two were not compared: the passages were cut anew, and would be sent again."
+    ],
+}
 
 
 def compared(
     plan: SwitchPlan, opened: Switch, settings: Settings, cancelled: Callable[[], bool]
 ) -> list[str]:
     """Compares the two on the saved questions, before they change places.
-
-    The passages are those of the live index; both models know them from the vector cache, unless
-    they were cut anew.
 
     Args:
         plan: Names the collection and the two models.
@@ -31,18 +36,19 @@ def compared(
     Returns:
         What came of it, in sentences; none where no questions are saved.
     """
-    from rag_app.evaluation import compare_models, gather, saved_path
+    from rag_app.evaluation.switched import compare_switched
 
-    if not saved_path(settings, plan.name).is_file():
-        return []
-    if opened.sends_text and (opened.cuts.from_file or opened.cuts.from_passages):
-        return ["The two were not compared: the passages were cut anew, and would be sent again."]
-    specs = [plan.before.embedding.spec, plan.identity.spec]
     try:
-        material = gather(opened.live, settings, cancelled=cancelled)
-        return _told(compare_models(material, specs, settings, cancelled=cancelled))
+        done = compare_switched(
+            opened.live,
+            plan.specs,
+            settings,
+            sends_again=opened.sends_again,
+            cancelled=cancelled,
+        )
     except RagError as error:
         return [f"The two could not be compared: {error}"]
+    return _WHY[done] if isinstance(done, str) else _told(done)
 
 
 def _told(done: Comparison) -> list[str]:
