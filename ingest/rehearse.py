@@ -106,16 +106,15 @@ def _outcomes(turn: Turn, known: dict[str, str]) -> Iterator[FileOutcome]:
 
 def _read(turn: Turn) -> tuple[Summary, str]:
     """What is known of a document, and the language it is in."""
-    from rag_app.store.languages import SAMPLE, sample
-    from rag_app.types.languages import told
+    from rag_app.store.languages import SAMPLE, sample, told
 
     reading = turn.read()
-    has_words, words = False, list[str]()
+    has_words, begins = False, ""
     for part in reading.parts():
         texts = [one.page.text[one.start : one.end] for one in part.sections]
         has_words = has_words or any(char.isalnum() for text in texts for char in text)
-        if len(words) < SAMPLE:
-            words += sample(texts)
+        if len(begins) < SAMPLE:
+            begins = sample([begins, *texts])
     if not has_words:
         raise no_words(turn.task.paths[0])
-    return reading.summary, told(words[:SAMPLE])
+    return reading.summary, told(begins)

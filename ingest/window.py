@@ -63,7 +63,7 @@ class Job:
 
     def record(self) -> DocumentRecord:
         """The catalog's row for it."""
-        from rag_app.store.languages import spoken
+        from rag_app.store.languages import sample, told
 
         parsed = self._known()
         return DocumentRecord(
@@ -78,7 +78,7 @@ class Job:
             size_bytes=parsed.size_bytes,
             added_at=datetime.now(UTC),
             modified_at=_changed_at(self.task.paths[0]),
-            language=spoken(chunk.text for chunk in self.chunks),
+            language=told(sample(chunk.text for chunk in self.chunks)),
             metadata=self.task.metadata,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -16,7 +17,7 @@ from rag_app.evaluation.clauses import ask_definition
 from rag_app.evaluation.generate import generate_questions
 from rag_app.evaluation.generate_llm import generate_by_llm, parse_question
 from rag_app.evaluation.hide import MOST, hide
-from rag_app.evaluation.passages import Passages, language_of
+from rag_app.evaluation.passages import Passages
 from rag_app.evaluation.question_files import ReadQuestions, read_questions, write_questions
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.evaluation.rewrite import Rewriter, Shares, Vocabulary
@@ -253,10 +254,16 @@ def test_a_model_that_cannot_write_questions_is_given_up_with_a_way_out(tmp_path
         by_llm(tmp_path, ["I am sorry."], 3)
 
 
-def test_the_language_of_a_document_is_told_by_its_words_or_letters() -> None:
-    assert language_of("The pump is in the cellar of the house.") == "en"
-    assert language_of("La bomba está en el sótano de la casa.") == "es"
-    assert language_of("這是一個關於水泵保修期的說明。") == "zh"
-    assert language_of("ポンプは地下室にあります。") == "ja"
+def test_the_language_of_a_document_is_that_of_the_catalog_or_told_or_english() -> None:
+    some = passages({
+        "de.txt": ("Die Pumpe steht im Keller des Hauses.", "Ihre Dichtung ist neu."),
+        "zh.txt": ("這是一個關於水泵保修期的說明。",),
+        "short.txt": ("Pump",),
+    })  # fmt: skip
+    names = {one.document.id: one.document.name for one in some.all}
+    told = {names[id_]: code for id_, code in some.languages.items()}
+    assert told == {"de.txt": "de", "zh.txt": "zh", "short.txt": "en"}
+    known = replace(some.all[0], document=replace(some.all[0].document, language="fi"))
+    assert list(Passages((known,), 1).languages.values()) == ["fi"]
     assert uncovered(["en", "es", "es", "zh"], ("en",)) == {"es": 2, "zh": 1}
     assert uncovered(["es"], None) == {}

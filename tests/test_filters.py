@@ -24,8 +24,6 @@ from rag_app.retrieval import Searcher
 from rag_app.retrieval.nothing import nothing_passes
 from rag_app.store import Collection, Store, dense, exact, filtering
 from rag_app.store.embedded import EmbeddedIndex
-from rag_app.store.languages import told
-from rag_app.store.terms import words
 from rag_app.types import MARKDOWN, PDF, TEXT, Filter
 from rag_app.types.metadata import parse_metadata
 
@@ -391,21 +389,6 @@ def test_a_deleted_and_an_empty_collection(store: Store) -> None:
     ):
         with pytest.raises(CollectionNotFoundError):
             call()
-
-
-@pytest.mark.parametrize(
-    ("text", "language"),
-    [
-        (ENGLISH, "en"),
-        (GERMAN, "de"),
-        ("12 40 99 17 3 4711", ""),
-        ("Litwo, ojczyzno moja, ty jesteś jak zdrowie, ile cię trzeba cenić, ten tylko się", ""),
-        ("水泵的保修期为三十六个月。保修不包括密封件。", "zh"),
-        ("ポンプの保証期間は三十六ヶ月です。", "ja"),
-    ],
-)
-def test_the_language_is_told_or_left_open(text: str, language: str) -> None:
-    assert told(words(text)) == language
 
 
 def test_the_assistant_and_the_retriever_keep_to_it(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from rag_app.store import terms
-from rag_app.store.languages import DEFAULT
+from rag_app.types.languages import DEFAULT
 
 _WORD = re.compile(r"[^\W_]+")
 _CODE = re.compile(r"\b([A-Za-z]{1,5})(\d{1,5})\b")

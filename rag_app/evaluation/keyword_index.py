@@ -13,13 +13,12 @@ from contextlib import closing, contextmanager
 from pathlib import PurePath
 from typing import Protocol
 
-from rag_app.evaluation.passages import CODES, Passage, Passages
+from rag_app.evaluation.passages import Passage, Passages
 from rag_app.store import keyword_search, keywords, naming, nearness
 from rag_app.store.asked import asked_terms
-from rag_app.store.languages import DEFAULT
+from rag_app.store.languages import stemmer_of
 
 _KEY = 1
-_NAMES = {code: name for name, code in CODES.items()}
 
 
 class Keywords(Protocol):
@@ -62,7 +61,7 @@ def memory_index(passages: Passages) -> Iterator[MemoryIndex]:
     by_document: dict[str, list[tuple[int, Passage]]] = defaultdict(list)
     for key, passage in enumerate(passages.all):
         by_document[passage.document.id].append((key, passage))
-    languages = {id_: _NAMES.get(passages.languages[id_], DEFAULT) for id_ in by_document}
+    languages = {id_: stemmer_of(own[0][1].document.language) for id_, own in by_document.items()}
     ordered = [name for name, _ in Counter(sorted(languages.values())).most_common()]
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(

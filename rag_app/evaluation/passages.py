@@ -3,43 +3,14 @@
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from ingest.chunk import contextual_text
 from rag_app.store import Collection
-from rag_app.store.languages import guess
-from rag_app.store.terms import words
+from rag_app.store.languages import sample, told
 from rag_app.types import Chunk, DocumentRecord
-
-CODES = {
-    "english": "en",
-    "german": "de",
-    "spanish": "es",
-    "french": "fr",
-    "italian": "it",
-    "portuguese": "pt",
-    "dutch": "nl",
-    "swedish": "sv",
-    "russian": "ru",
-}
-"""From the names of stemmers to ISO 639-1."""
-
-_SCRIPTS = (
-    ("ja", re.compile("[\u3040-\u30ff]")),
-    ("zh", re.compile("[\u4e00-\u9fff]")),
-    ("ko", re.compile("[\uac00-\ud7af]")),
-    ("ar", re.compile("[\u0600-\u06ff]")),
-    ("he", re.compile("[\u0590-\u05ff]")),
-    ("el", re.compile("[\u0370-\u03ff]")),
-    ("hi", re.compile("[\u0900-\u097f]")),
-    ("th", re.compile("[\u0e00-\u0e7f]")),
-)
-"""Languages that a writing system tells, where a fifth of the characters is of it."""
-_READ = 4000
-"""Characters of a document that its language is guessed from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +62,14 @@ class Passages:
 
     @cached_property
     def languages(self) -> dict[str, str]:
-        """The language of each document (ISO 639-1), as its words or its letters tell."""
-        texts: dict[str, str] = {}
+        """The language of each document (ISO 639-1); English where none is told."""
+        texts: dict[str, list[str]] = {}
+        known: dict[str, str] = {}
         for passage in self.all:
-            before = texts.get(passage.document.id, "")
-            if len(before) < _READ:
-                texts[passage.document.id] = f"{before} {passage.chunk.text}"
-        return {id_: language_of(text[:_READ]) for id_, text in texts.items()}
+            known[passage.document.id] = passage.document.language
+            texts.setdefault(passage.document.id, []).append(passage.chunk.text)
+        # Told anew of those without: documents that an older version stored had fewer languages.
+        return {id_: known[id_] or told(sample(own)) or "en" for id_, own in texts.items()}
 
     def sample(self, count: int, keep: Iterable[str], seed: int) -> Passages:
         """At most ``count`` passages, those of ``keep`` always among them."""
@@ -117,15 +89,6 @@ def read_passages(collection: Collection) -> Passages:
     ]
     found.sort(key=lambda passage: passage.id)
     return Passages(tuple(found), len(found))
-
-
-def language_of(text: str) -> str:
-    """The language of a text (ISO 639-1); English where nothing tells."""
-    letters = [sign for sign in text if sign.isalpha()]
-    for code, script in _SCRIPTS:
-        if len(script.findall(text)) > len(letters) / 5:
-            return code
-    return CODES[guess(words(text))]
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from rag_app.errors import EmbeddingMismatchError
 from rag_app.store import debts, documents, keywords
-from rag_app.store.languages import guess, sample, told
+from rag_app.store.languages import sample, stemmer_of, told
 from rag_app.types import Chunk, DocumentRecord
 from rag_app.types.metadata import changed
 
@@ -61,10 +61,9 @@ def replace(
     said = changed(documents.metadata_of(connection, collection, paths), record.metadata)
     if old:
         remove(connection, collection, old.key)
-    words = sample(chunk.text for chunk in chunks)
-    language = guess(words)
+    spoken = record.language or told(sample(chunk.text for chunk in chunks))
+    language = stemmer_of(spoken)
     described = dataclasses.replace(record, metadata=said)
-    spoken = record.language or told(words)
     key = documents.insert(connection, collection, described, language, spoken)
     connect(connection, collection, dict.fromkeys(paths, key))
     rows = documents.insert_chunks(connection, collection, key, chunks)

@@ -1,30 +1,18 @@
-"""Which language a text is in, well enough to choose a stemmer, and its commonest function words.
+"""The commonest function words of languages, and which of these lists a text asks for.
 
 The lists are our own: the function words (articles, pronouns, prepositions, auxiliaries, question
 words) that lead any frequency count of the language. They are short on purpose; a word is dropped
-from a question only when other words remain.
+from a question only when other words remain. ``rag_app.store.languages`` tells the language of a
+document.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from rag_app.types.kinds import LANGUAGES
-
 DEFAULT = "english"
-"""Stemmer of a text whose language is not told by its function words.
-
-English stems did no harm to Spanish and German (XQuAD, nDCG@10: +0.007 against no stemming).
-"""
-
-_TELLING = 0.12
-"""Share of function words from which on they tell a language: texts have 0.25 to 0.45 of their own
-language's, a related language's less than 0.1."""
-
-_IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-_KANA = re.compile("[\u3040-\u30ff]")
+"""For a text whose language is not told."""
 
 STOP_WORDS: dict[str, frozenset[str]] = {
     language: frozenset(words.split())
@@ -69,7 +57,9 @@ _SAID_IN: dict[str, tuple[str, ...]] = {
 
 
 def guess(words: Iterable[str]) -> str:
-    """The language whose function words are met most often; ``DEFAULT`` when none leads.
+    """The list whose function words are met most often; ``DEFAULT`` when none leads.
+
+    It is for dropping them: of a text in another language, it is the list that fits best.
 
     Args:
         words: Of the text, in lower case.
@@ -81,22 +71,6 @@ def guess(words: Iterable[str]) -> str:
     best = max(met, key=lambda language: met[language])
     # A language must win clearly: a table of names and numbers has a stray "a" or "de".
     return best if met[best] > 1.2 * met[DEFAULT] and met[best] >= 3 else DEFAULT
-
-
-def told(words: Sequence[str]) -> str:
-    """ISO 639-1 code of the language that a text is surely in; empty where that is not plain.
-
-    Args:
-        words: Of the text, in lower case; ideographs in pairs (``terms.words``).
-    """
-    joined = "".join(words)
-    if len(_IDEOGRAPH.findall(joined)) > len(joined) / 3:
-        kana = len(_KANA.findall(joined))
-        return "ja" if kana > len(joined) / 10 else "zh"
-    language = guess(words)
-    met = sum(word in STOP_WORDS[language] for word in words)
-    code = next(code for code, name in LANGUAGES.items() if name == language)
-    return code if met >= 3 and met > _TELLING * len(words) else ""
 
 
 def is_stop_word(word: str, languages: Iterable[str]) -> bool:

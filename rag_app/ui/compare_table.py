@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from rag_app.evaluation import Comparison
 from rag_app.evaluation.measures import MAIN, Interval
 from rag_app.evaluation.model_result import ModelResult, Way
-from rag_app.evaluation.passages import CODES
 from rag_app.evaluation.wording import against_leader, milliseconds, rate, size, unknown_words
+from rag_app.types.kinds import LANGUAGES
 from rag_app.ui import wording
 
 WAYS: Mapping[Way, str] = {"hybrid": "with keywords", "dense": "by meaning alone"}
@@ -131,9 +131,8 @@ def _chips(model: ModelResult, comparison: Comparison, in_use: str) -> str:
 
 
 def _languages(model: ModelResult) -> str:
-    names = {code: name.capitalize() for name, code in CODES.items()}
     parts = (
-        f"{names.get(code, code)} ({wording.count(count, 'document')})"
+        f"{LANGUAGES.get(code, code).capitalize()} ({wording.count(count, 'document')})"
         for code, count in model.uncovered_languages.items()
     )
     return f"not made for {', '.join(parts)}"
