@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.confined import OUT_OF_MEMORY
-from ingest.load.old_office import NEW_SUFFIX, is_old, program, real_suffix
+from ingest.load.old_office import NEW_SUFFIX, old_suffix, program, real_suffix
 from ingest.load.sniff import CONTAINERS, LOOKED_AT, OLE
 from rag_app.errors import DocumentUnreadableError
 
@@ -106,7 +106,7 @@ class Converter:
                 _kill(self._process)
 
     def _convert(self, office: str, path: Path, made: StandIn) -> None:
-        suffix = path.suffix.lower()
+        suffix = old_suffix(path)
         source = made.folder / f"{_NAME}{suffix}"
         made.path = made.folder / "out" / f"{_NAME}{NEW_SUFFIX[suffix]}"
         try:
@@ -159,7 +159,7 @@ class Converter:
 
 def _is_wanted(path: Path) -> bool:
     """Whether a file is an old Office file; some are of another kind under an old name."""
-    if not is_old(path) or not path.is_file():
+    if not old_suffix(path) or not path.is_file():
         return False
     with suppress(OSError), path.open("rb") as file:
         start = file.read(LOOKED_AT)

@@ -16,6 +16,18 @@ _RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _ODF = "urn:oasis:names:tc:opendocument:xmlns"
 
 
+def ole(*names: str, shift: int = 9, sector: int = 0) -> bytes:
+    """An old Office file or message: its head, and a directory with streams of these names."""
+    head = bytearray(OLE.ljust(512, b"\0"))
+    head[30:32] = shift.to_bytes(2, "little")
+    head[48:52] = sector.to_bytes(4, "little")
+    data = bytes(head).ljust((sector + 1) << shift, b"\0")
+    for name in ("Root Entry", *names):
+        written = name.encode("utf-16-le")
+        data += written.ljust(64, b"\0") + (len(written) + 2).to_bytes(2, "little") + bytes(62)
+    return data
+
+
 def load(name: str, data: bytes | str) -> LoadedDocument:
     """Reads bytes as a file of that name."""
     raw = data.encode() if isinstance(data, str) else data

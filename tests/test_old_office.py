@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 from embeddings_samples import settings_in
-from format_samples import OLE, word, zipped
+from format_samples import OLE, ole, word, zipped
 from ingest_samples import DATA, needs_data
 
 from ingest import ingest_paths
@@ -148,6 +148,20 @@ def test_what_libreoffice_makes_nothing_of(office, settings, old):
     assert found.state == "failed"
     assert "could not convert old report.doc" in found.reason
     assert "save it as .docx" in found.reason
+
+
+@pytest.mark.parametrize("name", ["old report", "report.final"])
+def test_an_old_document_without_its_ending_is_converted(office, settings, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(ole("WordDocument"))
+    assert outcome(path, settings).state == "added"
+    with Store(settings) as store:
+        (record,) = store.get("default").documents()
+        (chunk,) = store.get("default").chunks(record.id)
+    assert (record.name, chunk.text) == (name, TEXT)
+    assert office.told["arguments"][-1].endswith(".doc")
+    path.write_bytes(ole("EncryptedPackage"))
+    assert outcome(path, settings).state == "skipped"
 
 
 def test_libreoffice_that_crashes_costs_one_file_alone(office, settings, old):

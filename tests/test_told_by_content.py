@@ -9,8 +9,18 @@ from pathlib import Path
 
 import pytest
 from embeddings_samples import settings_in
-from format_samples import OLE, book, headings_of, load, open_document, text_of, word, zipped
-from ingest_samples import simple_pdf
+from format_samples import (
+    OLE,
+    book,
+    headings_of,
+    load,
+    ole,
+    open_document,
+    text_of,
+    word,
+    zipped,
+)
+from ingest_samples import DATA, simple_pdf
 
 from ingest import ingest_paths
 from ingest.legacy import Converter
@@ -22,6 +32,8 @@ from ingest.load import (
     load_document,
     named_format,
     told_by_content,
+    type_at,
+    type_of,
 )
 from ingest.load.sniff import LOOKED_AT, unnamed
 from ingest.rehearse import rehearse
@@ -89,6 +101,42 @@ def test_what_plainly_is_a_document_is_read_as_one(tmp_path: Path, name: str) ->
 )
 def test_what_first_bytes_tell(start: bytes, media_type: str | None) -> None:
     assert unnamed(start, text=False) == media_type
+
+
+@pytest.mark.parametrize(
+    ("streams", "media_type"),
+    [
+        (("WordDocument",), media.DOC),
+        (("\x05SummaryInformation", "Workbook", "MBD001", "WordDocument"), media.XLS),
+        (("Book",), media.XLS),
+        (("Current User", "PowerPoint Document"), media.PPT),
+        (("__nameid_version1.0", "__properties_version1.0"), media.MSG),
+        (("EncryptedPackage",), None),
+        ((), None),
+    ],
+)
+@pytest.mark.parametrize(("shift", "sector"), [(9, 0), (9, 70), (12, 3), (7, 0), (9, 2**31)])
+def test_what_the_directory_of_an_old_office_file_tells(
+    tmp_path: Path, streams: tuple[str, ...], media_type: str | None, shift: int, sector: int
+) -> None:
+    data = ole(*streams, shift=shift, sector=sector if sector < 1000 else 0)
+    if sector >= 1000:
+        data = data[:48] + sector.to_bytes(4, "little") + data[52:]
+    wanted = media_type if shift in (9, 12) and sector < 1000 else None
+    path = tmp_path / "nameless"
+    path.write_bytes(data)
+    (tmp_path / "a.zip").write_bytes(zipped({"nameless": data}))
+    assert type_at(path) == type_at(tmp_path / "a.zip" / "nameless") == wanted
+    assert type_of(RawFile(path, data)) == wanted
+    assert type_of(RawFile(path, data[:600])) in (wanted, None)
+
+
+def test_a_message_without_its_ending_is_read(tmp_path: Path) -> None:
+    sample = DATA / "formats" / "docling" / "email" / "sources" / "msg_simple.msg"
+    if not sample.is_file():
+        pytest.skip("needs the shared data")
+    (tmp_path / "message").write_bytes(sample.read_bytes())
+    assert load_document(tmp_path / "message") == load_document(sample)
 
 
 @pytest.mark.parametrize(

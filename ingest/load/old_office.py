@@ -15,10 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from ingest.load.options import LoadOptions, RawFile
-from ingest.load.sniff import LOOKED_AT, has_controls, nameless
+from ingest.load.sniff import LOOKED_AT, has_controls, nameless, type_at, type_of
 from rag_app.errors import DocumentUnreadableError
 from rag_app.types import LoadedDocument
-from rag_app.types.media import HTML
+from rag_app.types.archives import ending
+from rag_app.types.media import DOC, HTML, PPT, XLS
 
 NEW_SUFFIX = {
     ".doc": ".docx",
@@ -28,6 +29,8 @@ NEW_SUFFIX = {
     ".xls": ".xlsx",
 }
 """What each is converted to."""
+_SUFFIX = {DOC: ".doc", PPT: ".ppt", XLS: ".xls"}
+"""For those whose names do not tell."""
 PROGRAMS = ("soffice", "libreoffice")
 _PIECE_OF_PAGE = re.compile(
     rb"(?i)(?:\xef\xbb\xbf)?\s*<(?:html|head|meta|title|style|body|table|div|center|font|h\d|p)[\s>]"
@@ -45,7 +48,8 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     """
     from ingest.load import load_file
 
-    new = NEW_SUFFIX[file.path.suffix.lower()]
+    named = file.path.suffix.lower()
+    new = NEW_SUFFIX[named if named in NEW_SUFFIX else _SUFFIX[type_of(file) or ""]]
     if real := real_suffix(file.path, file.data):
         return load_file(RawFile(file.path.with_suffix(real), file.data), options)
     if options.stand_in is None:
@@ -65,9 +69,17 @@ def program() -> str | None:
     return next(filter(None, map(shutil.which, PROGRAMS)), None)
 
 
-def is_old(path: Path) -> bool:
-    """Whether a file is of these formats, by its name."""
-    return path.suffix.lower() in NEW_SUFFIX
+def old_suffix(path: Path) -> str:
+    """The ending of these formats that a file has, or should have; empty if it is of another.
+
+    Its content tells where its name tells nothing.
+    """
+    from ingest.load import supported_suffixes
+
+    suffix = path.suffix.lower()
+    if suffix in NEW_SUFFIX:
+        return suffix
+    return "" if ending(path) in supported_suffixes() else _SUFFIX.get(type_at(path) or "", "")
 
 
 def real_suffix(path: Path, start: bytes) -> str:

@@ -61,13 +61,21 @@ def digest_file(path: Path, options: LoadOptions) -> str:
     return digest
 
 
-def first_bytes(path: Path, number: int) -> bytes:
-    """How a regular file begins, or one in an archive; nothing where that cannot be had."""
+def first_bytes(path: Path, number: int, start: int = 0) -> bytes:
+    """How a regular file begins, or one in an archive; nothing where that cannot be had.
+
+    Args:
+        path: Which.
+        number: So many bytes, or fewer.
+        start: From there on.
+    """
     try:
         if path.is_file():  # what opens a pipe waits for who writes into it
             with path.open("rb") as file:
+                file.seek(start)
                 return file.read(number)
-        return read_member(path, LoadOptions())[:number] if outer_archive(path) else b""
+        inside = outer_archive(path) is not None
+        return read_member(path, LoadOptions())[start : start + number] if inside else b""
     except (DocumentError, OSError, ValueError):
         return b""
 

@@ -6,6 +6,7 @@ import codecs
 import io
 import re
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from ingest.load.options import RawFile
@@ -46,6 +47,16 @@ _BY_TYPE = (media.EPUB, media.ODT, media.ODS, media.ODP)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 IN_OLE = frozenset({media.DOC, media.PPT, media.XLS, media.MSG})
 """What has ``OLE`` for its first bytes."""
+_IN_DIRECTORY = {
+    "WordDocument": media.DOC,
+    "Workbook": media.XLS,
+    "Book": media.XLS,
+    "PowerPoint Document": media.PPT,
+    "__properties_version1.0": media.MSG,
+}
+"""Streams that tell what a file with ``OLE`` is."""
+_ENTRY, _ENTRIES = 128, 64
+"""Bytes of an entry of its directory, and how many of them are looked at."""
 _PACKAGES = frozenset({*_MAIN_PARTS.values(), *_BY_TYPE, *IN_OLE, media.ZIP})
 
 
@@ -100,15 +111,41 @@ def nameless(data: bytes) -> str | None:
 
 def type_at(path: Path) -> str | None:
     """The media type of a file whose name tells nothing, by its first bytes; see ``unnamed``."""
-    return unnamed(first_bytes(path, LOOKED_AT), text=not ending(path))
+    start = first_bytes(path, LOOKED_AT)
+    if start.startswith(OLE):
+        return ole_type(start, lambda at, number: first_bytes(path, number, at))
+    return unnamed(start, text=not ending(path))
 
 
 def type_of(file: RawFile) -> str | None:
     """The same of bytes that were read before, an Office file or e-book told by all of them."""
+    if file.data.startswith(OLE):
+        return ole_type(file.data, lambda at, number: file.data[at : at + number])
     told = unnamed(file.data[:LOOKED_AT], text=not ending(file.path))
     if told == media.DOCX and (told := nameless(file.data)) == media.ZIP:
         return None
     return told
+
+
+def ole_type(start: bytes, read: Callable[[int, int], bytes]) -> str | None:
+    """What a file with ``OLE`` is, by the names in the first part of its directory ([MS-CFB]).
+
+    The first of them counts: what is embedded in a document comes after its own.
+
+    Args:
+        start: How it begins.
+        read: From an offset so many bytes.
+    """
+    shift = int.from_bytes(start[30:32], "little")
+    if shift not in {9, 12}:  # sectors of 512 or 4096 bytes, of which the head takes one
+        return None
+    directory = read(int.from_bytes(start[48:52], "little") + 1 << shift, _ENTRY * _ENTRIES)
+    for at in range(0, len(directory), _ENTRY):
+        length = int.from_bytes(directory[at + 64 : at + 66], "little")
+        name = directory[at : at + min(max(length - 2, 0), 64)].decode("utf-16-le", "replace")
+        if name in _IN_DIRECTORY:
+            return _IN_DIRECTORY[name]
+    return None
 
 
 def unnamed(start: bytes, *, text: bool) -> str | None:

@@ -121,9 +121,8 @@ def _checked_language(value: str) -> str:
     code = next((known for known, name in LANGUAGES.items() if name == code), code)
     if code not in LANGUAGES:
         near = get_close_matches(code, LANGUAGES.values(), n=1)
-        hint = f"Did you mean {near[0]}? Known" if near else "Known"
-        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
-        raise UsageError(f"language={value} cannot be asked for. {hint} are {known}.")
+        hint = f"Did you mean {near[0]}?" if near else "Write a code such as de, or german."
+        raise UsageError(f"language={value} cannot be asked for. {hint}")
     return code
 
 
