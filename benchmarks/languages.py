@@ -53,7 +53,7 @@ def of_messages(code: str) -> dict[str, list[str]]:
         try:
             with path.open("rb") as file:
                 catalog = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]  # noqa: SLF001
-        except (OSError, UnicodeDecodeError):
+        except (OSError, ValueError, LookupError):  # some are damaged
             continue
         for key, text in catalog.items():
             if key and isinstance(text, str) and text != key:
