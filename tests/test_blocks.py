@@ -33,7 +33,7 @@ def in_blocks(monkeypatch):
 
 @pytest.fixture
 def readers():
-    made = Readers(LoadOptions(), Limits(seconds=2, memory_mb=400, workers=1))
+    made = Readers(LoadOptions(), Limits(seconds=5, memory_mb=400, workers=1))
     yield made
     made.close()
 
@@ -82,7 +82,7 @@ def test_time_in_which_nobody_takes_a_part_is_not_the_file_s(readers, tmp_path):
     reading = turn_of(readers, tmp_path / "a.blocks", "large").read()
     parts = reading.parts()
     next(parts)
-    time.sleep(3)  # longer than the worker's limit; it waits with a full pipe
+    time.sleep(6)  # longer than the worker's limit; it waits with a full pipe
     assert sum(1 for _ in parts) == block_loader.BLOCKS - 1
     assert reading.summary.characters >= block_loader.BLOCKS * (block_loader.LARGE - 1)
 
