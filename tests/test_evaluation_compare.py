@@ -29,7 +29,9 @@ from rag_app.evaluation import (
 )
 from rag_app.evaluation.keyword_index import memory_index
 from rag_app.evaluation.notices import RULES_WARNING
+from rag_app.evaluation.questions import saved_path
 from rag_app.evaluation.recommend import recommend
+from rag_app.evaluation.switched import compare_switched
 from rag_app.retrieval import Searcher
 from rag_app.settings import Settings
 from rag_app.store import Store
@@ -364,3 +366,25 @@ def test_ctrl_c_reports_the_models_that_are_done(cli: Cli) -> None:
     assert process.returncode == 130
     assert "Stopped: 1 of 2 models" in " ".join(output.split())
     assert "bow" in output
+
+
+def test_before_a_switch_nothing_is_compared_without_questions_or_at_the_price_of_sending_again(
+    material: Material, settings: Settings
+) -> None:
+    def compared(*, sends_again: bool) -> object:
+        return compare_switched(
+            material.collection,
+            ("minilm", "tfidf"),
+            settings,
+            sends_again=sends_again,
+            cancelled=lambda: False,
+        )
+
+    assert compared(sends_again=False) == "no questions"
+    path = saved_path(settings, material.collection.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+    try:
+        assert compared(sends_again=True) == "sent again"
+    finally:
+        path.unlink()
