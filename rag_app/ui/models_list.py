@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from rag_app.evaluation.passages import CODES
+from rag_app.types.kinds import LANGUAGES
 from rag_app.ui.compare_models import PLAIN, need
 from rag_app.ui.compare_setup import is_pattern
 from rag_app.ui.models_choice import Choice
@@ -121,5 +121,4 @@ def _about(status: ModelStatus) -> str:
 def _languages(codes: Sequence[str] | None) -> str:
     if codes is None:
         return UNKNOWN
-    names = {code: name.capitalize() for name, code in CODES.items()}
-    return ", ".join(names.get(code, code) for code in codes)
+    return ", ".join(LANGUAGES.get(code, code).capitalize() for code in codes)
