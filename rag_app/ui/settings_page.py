@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from rag_app.settings import Settings
 from rag_app.ui import style
 from rag_app.ui.resources import Resources, resources
+
+if TYPE_CHECKING:
+    from rag_app.answering.answerers import AnswererStatus
 
 SECTIONS: Mapping[str, Sequence[str]] = {
     "Answers": (
@@ -62,7 +66,7 @@ def page() -> None:
     _privacy(shared)
     for title, names in sections().items():
         st.html(f"<h3>{html.escape(title)}</h3>" + _rows(shared.settings, names))
-    _models(shared)
+    _answerers(shared)
     _places(shared.settings)
 
 
@@ -111,37 +115,22 @@ def _rows(settings: Settings, names: Sequence[str]) -> str:
     return '<div class="settings">' + "".join(rows) + "</div>"
 
 
-def _models(shared: Resources) -> None:
+def _answerers(shared: Resources) -> None:
     from rag_app.answering.answerers import list_answerers
-    from rag_app.embeddings import list_models
 
-    embeddings = [
-        _model(
-            status.spec,
-            status.state,
-            status.destination,
-            f"{status.dimension} dimensions" if status.dimension else "",
-            f"reads {status.max_tokens} tokens" if status.max_tokens else "",
-            status.note,
-        )
-        for status in list_models(shared.settings)
-    ]
-    answerers = [
-        _model(status.spec, status.state, status.destination, status.note)
-        for status in list_answerers(shared.settings)
-    ]
-    for title, rows in (("Embedding models", embeddings), ("Answerers", answerers)):
-        st.html(f'<h3>{title}</h3><div class="settings">{"".join(rows)}</div>')
+    rows = [_answerer(status) for status in list_answerers(shared.settings)]
+    st.html(f'<h3>Answerers</h3><div class="settings">{"".join(rows)}</div>')
+    st.caption("The embedding models are on the page Models.")
 
 
-def _model(spec: str, state: str, destination: str | None, *details: str) -> str:
-    tone = "good" if state == "ready" else "same"
-    where = f"text goes to {destination}" if destination else "on this machine"
-    detail = " · ".join(part for part in (*details[:-1], where, details[-1]) if part)
+def _answerer(status: AnswererStatus) -> str:
+    tone = "good" if status.state == "ready" else "same"
+    where = f"text goes to {status.destination}" if status.destination else "on this machine"
+    detail = " · ".join(part for part in (where, status.note) if part)
     return (
-        f'<div class="setting"><div><code>{html.escape(spec)}</code>'
+        f'<div class="setting"><div><code>{html.escape(status.spec)}</code>'
         f"<p>{html.escape(detail)}</p></div>"
-        f'<div><em class="chip {tone}">{html.escape(state)}</em></div></div>'
+        f'<div><em class="chip {tone}">{html.escape(status.state)}</em></div></div>'
     )
 
 
