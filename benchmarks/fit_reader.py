@@ -255,12 +255,18 @@ def train(options: argparse.Namespace) -> Reader:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--home", type=Path, required=True, help="where epochs are kept")
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--write", action="store_true", help=f"write {OUTPUT.name}")
     options = parser.parse_args()
     model = train(options)
     if options.write:
-        save_file({name: one.detach().half() for name, one in model.learnt().items()}, str(OUTPUT))
+        # The head that says whether there is an answer at all helps to learn; nothing asks it.
+        kept = {
+            name: one.detach().half()
+            for name, one in model.learnt().items()
+            if not name.startswith("answers.")
+        }
+        save_file(kept, str(OUTPUT))
 
 
 if __name__ == "__main__":

@@ -43,11 +43,16 @@ def read_alone(reader: Reader, question: str) -> Reading:
     return reading
 
 
+def best_span(reading: Reading | None, text: str) -> float:
+    assert reading is not None
+    said = reading.span(0, len(text))
+    assert said is not None
+    return said
+
+
 def test_a_passage_that_answers_is_told_from_one_about_the_same_thing(reader: Reader) -> None:
     good, poor = reader.read(ASKED, [("", WARRANTY), ("", OTHER)])
-    assert good is not None
-    assert poor is not None
-    assert good.answers > 0 > poor.answers
+    assert best_span(good, WARRANTY) > 0 > best_span(poor, OTHER)
 
 
 def test_the_sentence_that_answers_has_the_best_span(reader: Reader) -> None:
@@ -90,9 +95,8 @@ def test_a_reading_does_not_depend_on_its_neighbours_or_on_the_end_of_a_long_que
     alone = read_alone(reader, ASKED)
     beside = reader.read(ASKED, [("", OTHER), ("", WARRANTY)])[1]
     assert beside is not None
-    assert alone.answers == beside.answers
     assert np.array_equal(alone.starts, beside.starts)
-    assert read_alone(reader, long).answers == read_alone(reader, long + "of it?").answers
+    assert np.array_equal(read_alone(reader, long).ends, read_alone(reader, long + "of it?").ends)
 
 
 def test_off_means_that_nothing_is_loaded_or_made(tmp_path: Path) -> None:
@@ -187,7 +191,7 @@ class Says:
 def test_what_was_too_much_to_read_counts_as_no_answer() -> None:
     hits = in_language(OTHER, "a.txt", "en", "Care", "Cleaning"), in_language(WARRANTY, "b.txt", "")
     half = np.array([2.0], np.float32)
-    reader = Says(Reading(0.0, np.array([[0, 9]]), half, half), None)
+    reader = Says(Reading(np.array([[0, 9]]), half, half), None)
     read = reread(evidence_of(*hits), reader)
     assert reader.asked == [("Cleaning", OTHER), ("", WARRANTY)]
     assert [one.score for one in read.candidates] == [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from rag_app.answering.chat_model import EXTRACTIVE
 from rag_app.embeddings.base import IdentifiedEmbeddings, Vectors
 from rag_app.errors import StoreError
 from rag_app.settings import Settings
@@ -50,7 +51,8 @@ def _load(settings: Settings, identity: EmbeddingIdentity) -> IdentifiedEmbeddin
     embeddings = embeddings_for(settings, identity)
     if embeddings.destination is None:
         embeddings.encode_query("warm")  # the first run of a local model is the slow one
-    load_reader(settings)  # kept for the questions
+    if settings.llm == EXTRACTIVE:
+        load_reader(settings)  # kept for the questions
     return embeddings
 
 

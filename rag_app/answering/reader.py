@@ -47,13 +47,11 @@ class Reading:
     """What the reader says of a passage.
 
     Attributes:
-        answers: Logit that it answers.
         places: First and last character of each token, of shape (tokens, 2).
         starts: Logits that an answer starts at a token, above those that there is none.
         ends: The same for its last token.
     """
 
-    answers: float
     places: NDArray[np.int64]
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
@@ -110,10 +108,6 @@ class Reader:
             of_passage[number].append(reading)
         return [_whole(some) if some else None for some in of_passage]
 
-    def close(self) -> None:
-        """Ends the threads."""
-        self._pool.shutdown()
-
     def _cut(self, question: str) -> str:
         encoding = self._questions.encode(question, add_special_tokens=False)
         return question[: encoding.offsets[-1][1]] if encoding.offsets else question
@@ -123,19 +117,18 @@ class Reader:
             "input_ids": np.array([window.ids], np.int64),
             "token_types": np.array([window.type_ids], np.int64),
         }
-        spans, answers = self._session.run(["spans", "answers"], feed)
+        [spans] = self._session.run(["spans"], feed)
         # The closing special token is no place in the text.
         inside = np.array(window.type_ids) == _PASSAGE
         inside[-1] = False
         above = spans[inside] - spans[0]
         places = np.array(window.offsets, np.int64)[inside] - shift
-        return Reading(float(answers[0, 0]), places, above[:, 0], above[:, 1])
+        return Reading(places, above[:, 0], above[:, 1])
 
 
 def _whole(windows: Sequence[Reading]) -> Reading:
     """One reading of the windows of a passage."""
     return Reading(
-        max(one.answers for one in windows),
         np.concatenate([one.places for one in windows]),
         np.concatenate([one.starts for one in windows]),
         np.concatenate([one.ends for one in windows]),

@@ -2,9 +2,8 @@
 
 Run as a script in a process of its own, as ``onnx_export`` is. The graph is the bundled model's
 with other weights (CHANGES: what benchmarks/fit_reader.py learnt), a second input, ``token_types``
-(int64, shape (1, sequence): 1 where the passage stands), and other results: ``spans`` (float32,
-shape (sequence, 2), logits of an answer's start and end) and ``answers`` (shape (1, 1), the logit
-that the passage answers at all).
+(int64, shape (1, sequence): 1 where the passage stands), and another result: ``spans`` (float32,
+shape (sequence, 2)), logits of an answer's start and end.
 """
 
 from __future__ import annotations
@@ -57,13 +56,10 @@ class ReaderGraph(Graph):
         return self._node("Add", self._first(self._table("position"), length), of_types)
 
     def _finish(self, value: str) -> None:
-        first, one = (self._constant(np.array([at], np.int64)) for at in (0, 1))
-        at_start = self._node("Slice", value, first, one, first)
-        self.outputs = {"spans": ["sequence", 2], "answers": [1, 1]}
-        for name, hidden in (("spans", value), ("answers", at_start)):
-            weights = self._constant(self._weights[f"{name}.weight"].T)
-            bias = self._constant(self._weights[f"{name}.bias"])
-            self._node("Add", self._node("MatMul", hidden, weights), bias, name=name)
+        weights = self._constant(self._weights["spans.weight"].T)
+        bias = self._constant(self._weights["spans.bias"])
+        self._node("Add", self._node("MatMul", value, weights), bias, name="spans")
+        self.outputs["spans"] = ["sequence", 2]
 
 
 if __name__ == "__main__":
