@@ -57,7 +57,8 @@ def assert_answers(collection: Collection, embeddings: IdentifiedEmbeddings) -> 
             chunks, embeddings.encode_documents([contextual_text(c) for c in chunks]), strict=True
         ):
             (best, cosine), *_ = collection.search_dense(vector, 1)
-            assert (best, round(cosine, 3)) == (chunk.id, 1.0)
+            found = (best, round(cosine, 3))
+            assert found == (chunk.id, 1.0), f"{found} for passage {chunk.ordinal} of {record.id}"
     return len(records)
 
 
