@@ -106,8 +106,8 @@ def test_a_switch_goes_on_in_every_tab_is_cancelled_and_gone_on_with_and_undone(
         page.get_by_role("link", name="Chat").click()
         page.get_by_role("link", name="Documents").click()
         expect(box).to_be_visible()
-        other.get_by_role("button", name="Cancel", exact=True).click()
-        expect(box).to_contain_text("Cancelling")
+        other.get_by_role("button", name="Stop", exact=True).click()
+        expect(box).to_contain_text("Stopping")
         (folder / "hold").unlink()
         for one in (page, other):
             ended = one.locator(".st-key-switch_ended")

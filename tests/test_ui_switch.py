@@ -332,8 +332,8 @@ def test_every_session_sees_a_switch_at_work_and_how_it_ended(settings: Settings
         app, other = run(), run()
         for one in (app, other):
             assert f"Switching default to {OTHER}" in words(one)
-        app.button(key="switch_cancel").click().run()
-        assert other.run().button(key="switch_cancel").disabled
+        app.button(key="switch_stop").click().run()
+        assert other.run().button(key="switch_stop").disabled
     finally:
         release.set()
     assert job.finished.wait(20)

@@ -94,10 +94,7 @@ class Setup:
 
 def setup_of(info: CollectionInfo, models: Sequence[ModelStatus]) -> Setup:
     """The choices of this session for a collection; at first what is sensible."""
-    kept: dict[str, Setup] | None = state.get(state.Key.COMPARE)
-    if kept is None:
-        kept = {}
-        state.put(state.Key.COMPARE, kept)
+    kept: dict[str, Setup] = state.kept(state.Key.COMPARE, dict)
     if info.name not in kept:
         kept[info.name] = Setup(_sensible(info, models))
     return kept[info.name]

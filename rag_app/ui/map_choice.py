@@ -33,11 +33,7 @@ class Choice:
 
 def choice() -> Choice:
     """The choices of this session."""
-    kept: Choice | None = state.get(state.Key.MAP)
-    if kept is None:
-        kept = Choice()
-        state.put(state.Key.MAP, kept)
-    return kept
+    return state.kept(state.Key.MAP, Choice)
 
 
 def bound(chosen: Choice, field: str) -> dict[str, Any]:

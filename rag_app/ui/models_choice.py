@@ -59,11 +59,7 @@ class Choice:
 
 def choice() -> Choice:
     """The choices of this session."""
-    kept: Choice | None = state.get(state.Key.MODELS)
-    if kept is None:
-        kept = Choice()
-        state.put(state.Key.MODELS, kept)
-    return kept
+    return state.kept(state.Key.MODELS, Choice)
 
 
 def bound(chosen: Choice, field: str) -> dict[str, Any]:

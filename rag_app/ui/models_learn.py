@@ -17,6 +17,7 @@ from rag_app.ui.markup import quoted
 from rag_app.ui.models_choice import Choice, Way, bound
 from rag_app.ui.models_work import LEARN, LearnJob, TrainJob, TuneJob, learning
 from rag_app.ui.resources import Resources
+from rag_app.ui.stoppable import follow
 
 if TYPE_CHECKING:
     from rag_app.embeddings import ModelStatus
@@ -44,7 +45,7 @@ def show(shared: Resources, chosen: Choice) -> None:
         return
     running = learning().running(LEARN)
     if running is not None:
-        models_learned.follow(running)
+        follow(running, models_learned.share, models_learned.described, "models")
         return
     ended = learning().ended(LEARN)
     if ended is not None:

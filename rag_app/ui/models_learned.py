@@ -16,7 +16,6 @@ from rag_app.ui.models_work import LEARN, Learned, LearnJob, TuneJob, learning
 from rag_app.ui.resources import Resources
 from rag_app.ui.switch_work import switches
 
-LOOK_S = 0.5
 STAGES = {
     "questions": ("getting the questions ready", 0.0),
     "load": ("getting the model ready", 0.04),
@@ -26,29 +25,6 @@ STAGES = {
 }
 """What a stage is called, and how much of a tuning lies before it, roughly."""
 _ORDER = [begin for _, begin in STAGES.values()] + [1.0]
-
-
-@st.fragment(run_every=LOOK_S)
-def follow(job: LearnJob) -> None:
-    """Draws the box of a job at work until it ends, then the page anew."""
-    if job.finished.is_set():
-        state.draw_again()
-    with st.container(border=True, key="models_progress"):
-        st.markdown(f"**{quoted(job.title)}**")
-        st.progress(share(job), quoted(described(job)))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Stopping" if job.cancelled else "Stop",
-                icon=":material/stop_circle:",
-                key="models_stop",
-                disabled=job.cancelled,
-                on_click=job.cancel,
-            )
-            st.caption(
-                f"It ends as soon as it can. {job.stopping}"
-                if job.cancelled
-                else f"It goes on when you leave this page. {job.stopping}"
-            )
 
 
 def share(job: LearnJob) -> float:

@@ -6,11 +6,13 @@ shared by sessions (models, running answers) is in ``resources``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import streamlit as st
+
+T = TypeVar("T")
 
 
 class Key(StrEnum):
@@ -52,6 +54,15 @@ def _state() -> MutableMapping[str, Any]:
 def get(key: Key, default: Any = None) -> Any:  # noqa: ANN401 - as wide as what is kept
     """The value kept under ``key``, or ``default``."""
     return _state().get(key, default)
+
+
+def kept(key: Key, made: Callable[[], T]) -> T:
+    """What is kept under ``key``, made now if nothing is."""
+    held: T | None = get(key)
+    if held is None:
+        held = made()
+        put(key, held)
+    return held
 
 
 def put(key: Key, value: object) -> None:

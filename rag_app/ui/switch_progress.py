@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from rag_app.store import CollectionInfo, Generations
-from rag_app.ui import problems, state, switch_dialog, switch_prune, wording
+from rag_app.ui import problems, switch_dialog, switch_prune, wording
 from rag_app.ui.markup import quoted
 from rag_app.ui.problems import callback
 from rag_app.ui.resources import Resources
+from rag_app.ui.stoppable import follow
 from rag_app.ui.switch_work import BackJob, IndexJob, SwitchJob, switches
 
-LOOK_S = 0.5
 DONE = ":green[:material/check_circle:]"
 LEFT = ":orange[:material/info:]"
 STAGES = {
@@ -28,7 +28,7 @@ def show(shared: Resources, info: CollectionInfo) -> None:
     """Draws what there is to say of a collection's models; mostly that is nothing."""
     running, ended = switches().running(info.name), switches().ended(info.name)
     if running is not None:
-        _follow(running)
+        follow(running, share, described, "switch")
         return
     if ended is not None:
         _ended(shared, ended)
@@ -36,29 +36,6 @@ def show(shared: Resources, info: CollectionInfo) -> None:
     generations = shared.store.generations(info.name)
     if not _owed(shared, generations):
         _unfinished(shared, generations)
-
-
-@st.fragment(run_every=LOOK_S)
-def _follow(job: IndexJob) -> None:
-    """Draws the box of a job at work until it ends, then the page anew."""
-    if job.finished.is_set():
-        state.draw_again()
-    with st.container(border=True, key="switch_progress"):
-        st.markdown(f"**{quoted(job.title)}**")
-        st.progress(share(job), quoted(described(job)))
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.button(
-                "Cancelling" if job.cancelled else "Cancel",
-                icon=":material/stop_circle:",
-                key="switch_cancel",
-                disabled=job.cancelled,
-                on_click=job.cancel,
-            )
-            st.caption(
-                f"It ends as soon as it can. {job.stopping}"
-                if job.cancelled
-                else f"It goes on when you leave this page. {job.stopping}"
-            )
 
 
 def share(job: IndexJob) -> float:
