@@ -9,7 +9,7 @@ import pytest
 from answering_samples import build, made_settings
 from llm_server import scripted_llm
 
-from rag_app.answering import Assistant
+from rag_app.answering import Assistant, reread
 from rag_app.answering.abstain import SENTENCE
 from rag_app.answering.generative import STOPPED
 from rag_app.embeddings import embeddings_for
@@ -89,6 +89,18 @@ def test_the_number_of_sentences_is_a_setting(home: Path, store: Store) -> None:
         answer = assistant.ask("How long is the warranty of the Heron pump?")
         ends = sum(answer.text.count(sign) for sign in (". ", ".["))
         assert (ends <= 1) is (count == 1)
+
+
+@pytest.mark.parametrize(("reader", "asked"), [("on", True), ("off", False)])
+def test_the_reader_has_a_say_in_what_is_quoted_unless_it_is_off(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch, reader: str, asked: bool
+) -> None:
+    settings = made_settings(home, reader=reader, answer_sentences=1)
+    assistant = Assistant.open(settings, store)
+    question = "How long is the warranty of the Heron pump?"
+    assert "36 months" in assistant.ask(question).text
+    monkeypatch.setattr(reread, "SPAN_WEIGHT", -1000)  # the sentence that answers least is quoted
+    assert ("36 months" in assistant.ask(question).text) is not asked
 
 
 @pytest.mark.parametrize(
