@@ -1,10 +1,11 @@
 """Memory of a run however long: one PDF of 5,000 pages, and what is held while it is ingested.
 
-    .venv/bin/python benchmarks/ingest_memory.py [--pages N] [--embedding SPEC]
+    .venv/bin/python benchmarks/ingest_memory.py [--pages N] [--embedding SPEC] [--server]
 
 The PDF has the pages of the annual reports in the shared data, over and over. The command and the
 processes that it starts are looked at ten times a second; memory that they share is counted once
-(PSS). The vectors of repeated pages come from the cache, which starts empty.
+(PSS). The vectors of repeated pages come from the cache, which starts empty. With ``--server`` the
+vectors go to a Chroma server on this machine, which is looked at for itself.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ import argparse
 import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from itertools import cycle, islice
 from pathlib import Path
 
 from measure import BIN, DATA, ROOT, save
 
 from rag_app.settings import load_settings
+
+sys.path.insert(0, str(ROOT / "tests"))
+from chroma_server import chroma_server
 
 LOOK_S = 0.1
 
@@ -65,22 +71,27 @@ def held_mb(pid: int) -> float:
     return 0.0
 
 
-def look(pid: int) -> tuple[float, float]:
-    """What the command and its workers hold, in MiB; nothing for those that have just ended."""
-    sizes = []
-    for one in tree(pid):
-        try:
-            sizes.append(held_mb(one))
-        except OSError:
-            sizes.append(0.0)
-    return sizes[0], sum(sizes[1:])
+def look(pid: int) -> tuple[float, float, float]:
+    """What the command, its workers and a server hold, in MiB."""
+    ours = list(tree(pid))
+    others = [one for one in tree(os.getpid()) if one not in ours and one != os.getpid()]
+    return _held(ours[:1]), _held(ours[1:]), _held(others)
 
 
-def ingest(pdf: Path, folder: Path, embedding: str) -> dict[str, object]:
+def _held(processes: list[int]) -> float:
+    total = 0.0
+    for one in processes:
+        with suppress(OSError):  # it has just ended
+            total += held_mb(one)
+    return total
+
+
+def ingest(pdf: Path, folder: Path, embedding: str, url: str | None) -> dict[str, object]:
     """Ingests the PDF with the real command and returns what it held and reported."""
     (folder / "cache").mkdir()
     (folder / "cache" / "models").symlink_to(load_settings().cache / "models")
     places = {"RAG_HOME": str(folder / "home"), "RAG_CACHE": str(folder / "cache")}
+    places |= {"RAG_CHROMA_URL": url} if url else {}
     places["RAG_PARSE_SECONDS"] = "3600"  # whatever else this machine does meanwhile
     report = folder / "report.json"
     command = [BIN / "ingest", pdf, "--quiet", "--report", report, "--embedding", embedding]
@@ -95,14 +106,14 @@ def ingest(pdf: Path, folder: Path, embedding: str) -> dict[str, object]:
     if process.returncode:
         raise SystemExit(f"ingest ended with status {process.returncode}")
     totals = json.loads(report.read_text())["totals"]
-    peaks = {"parent": 1, "workers": 2}
+    peaks = {"parent": 1, "workers": 2} | ({"server": 3} if url else {})
     minutes = int(curve[-1][0] // 60)
     return {
         "seconds": round(curve[-1][0], 1),
-        "peak_mb": round(max(parent + workers for _, parent, workers in curve)),
+        "peak_mb": round(max(parent + workers for _, parent, workers, _ in curve)),
         "peak_mb_of": {name: round(max(row[n] for row in curve)) for name, n in peaks.items()},
         "mb_by_minute": [
-            round(max(p + w for at, p, w in curve if at // 60 == minute))
+            round(max(p + w for at, p, w, _ in curve if at // 60 == minute))
             for minute in range(minutes + 1)
         ],
         "pages": totals["pages"],
@@ -116,13 +127,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=5000)
     parser.add_argument("--embedding", default="minilm")
+    parser.add_argument("--server", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         size = make_pdf(folder / "long.pdf", chosen.pages)
         figures = {"pdf_mb": round(size, 1), "embedding": chosen.embedding}
-        figures |= ingest(folder / "long.pdf", folder, chosen.embedding)
-    save("ingest_memory", f"benchmarks/ingest_memory.py --pages {chosen.pages}", figures)
+        with chroma_server(folder / "server") if chosen.server else nullcontext() as url:
+            figures |= ingest(folder / "long.pdf", folder, chosen.embedding, url)
+    asked = f"--pages {chosen.pages}{' --server' if chosen.server else ''}"
+    place = "server" if chosen.server else "embedded"
+    result = f"ingest_memory_{chosen.pages}_{place}"
+    save(result, f"benchmarks/ingest_memory.py {asked}", figures)
 
 
 if __name__ == "__main__":
