@@ -263,6 +263,24 @@ def test_each_card_opens_its_own_source(browser: Browser, pages: str, papers: Pa
             expect(page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_each_question_comes_to_the_top_and_nothing_else_moves(
+    browser: Browser, writing: str
+) -> None:
+    """The frame around the page can be scrolled by scripts, and took its head away with it."""
+    places = """() => {
+        const tops = [...document.querySelectorAll(".question")].map(
+            (question) => question.getBoundingClientRect().top);
+        return [Math.round(tops.pop()), document.querySelector(
+            '[data-testid="stAppViewContainer"]').scrollTop];
+    }"""
+    with tab(browser, name="scrolled") as page:
+        page.goto(writing)
+        for number in range(5):
+            ask(page, QUESTION)
+            page.wait_for_function(f"Math.abs(({places})()[0] - 64) <= 2")
+            assert page.evaluate(places)[1] == 0, f"after question {number + 1}"
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_it_fits_a_phone(browser: Browser, writing: str, *, dark: bool) -> None:
     name = "phone-dark" if dark else "phone-light"

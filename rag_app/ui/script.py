@@ -34,7 +34,11 @@ if (!window.askYourDocuments) {
     const last = [...document.querySelectorAll(".question")].pop();
     if (!last || last.dataset.turn === turn) return;
     turn = last.dataset.turn;
-    last.scrollIntoView({ block: "start" });
+    // Only what scrolls is scrolled: scrollIntoView would shift the whole frame, head and all.
+    const main = last.closest('[data-testid="stMain"]');
+    const margin = parseFloat(getComputedStyle(last).scrollMarginTop);
+    const below = last.getBoundingClientRect().top - main.getBoundingClientRect().top;
+    main.scrollBy(0, below - margin);
   }).observe(document.body, { childList: true, subtree: true });
 }
 </script>"""
