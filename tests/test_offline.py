@@ -173,8 +173,8 @@ def test_ingest_ask_and_doctor(offline: Offline) -> None:
 
 
 # What asks for a page inside the namespace, where the server is: argv is the server's port.
-FETCH = """
-import subprocess, sys, time
+FETCH = r"""
+import socket, subprocess, sys, time
 from urllib.request import ProxyHandler, build_opener
 
 port = sys.argv[1]
@@ -191,6 +191,14 @@ try:
             time.sleep(0.1)
     page = fetch(f"http://127.0.0.1:{port}/", timeout=5).read().decode()
     assert "<title>" in page, page
+    # Nor does a page of somewhere else connect, or make the server ask who it is.
+    with socket.create_connection(("127.0.0.1", int(port)), 60) as stranger:
+        stranger.sendall(
+            b"GET /_stcore/stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
+            b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            b"Sec-WebSocket-Version: 13\r\nOrigin: http://elsewhere.example\r\n\r\n"
+        )
+        assert b" 403 " in stranger.recv(1000)
 finally:
     server.terminate()
     server.wait(20)

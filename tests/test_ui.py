@@ -359,6 +359,22 @@ def test_nothing_is_reported_and_only_this_machine_is_served() -> None:
     assert "--browser.gatherUsageStats=false" in given
     assert "--server.address=127.0.0.1" in given
     assert "--server.allowedHosts=localhost" in given
+    assert not [one for one in given if one.startswith("--browser.serverAddress")]
+
+
+def test_a_proxys_name_is_known_and_others_are_not() -> None:
+    given = launch.arguments(Settings(), "127.0.0.1", 8501, "docs.example.org")
+    names = [one for one in given if one.startswith("--server.allowedHosts=")]
+    known = ("localhost", "127.0.0.1", "docs.example.org")
+    assert names == [f"--server.allowedHosts={name}" for name in known]
+    assert "--browser.serverAddress=docs.example.org" in given
+
+
+def test_an_open_server_has_any_name_whatever_a_file_says() -> None:
+    """The clone's own ``.streamlit/config.toml`` knows localhost only."""
+    given = launch.arguments(Settings(), "0.0.0.0", 8501)
+    names = [one for one in given if one.startswith("--server.allowedHosts=")]
+    assert names == ["--server.allowedHosts=*"]
 
 
 def test_the_upload_limit_follows_the_setting() -> None:

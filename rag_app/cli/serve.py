@@ -23,6 +23,14 @@ def serve(
             help="Address to listen on; anyone who reaches it can read your documents.",
         ),
     ] = "127.0.0.1",
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="The name that browsers use, where a reverse proxy hands the pages on.",
+        ),
+    ] = None,
     collection: options.Collection = None,
     llm: options.Llm = None,
 ) -> None:
@@ -34,6 +42,7 @@ def serve(
     Examples:
       rag serve
       rag serve --port 9000 --llm openai:gpt-4o-mini
+      rag serve --name docs.example.org
     """
     from rag_app.store import Store
     from rag_app.ui.launch import check_free
@@ -45,4 +54,4 @@ def serve(
     check_free(host, port)
     shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::") else host  # noqa: S104 - compared
     say(f"Serving at http://{shown}:{port} (Ctrl-C stops it).")
-    serve_pages(settings, host, port)
+    serve_pages(settings, host, port, name)

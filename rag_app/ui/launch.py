@@ -27,6 +27,10 @@ Streamlit runs in this very process, so that they stand in no process list.
 UPLOAD_MARGIN = 4
 """How many times the size limit a file may have to be taken, and refused with a sentence."""
 
+LOCAL_NAMES = ["localhost", "127.0.0.1"]
+"""What a browser may call a server that listens on this machine only; others are refused, so that
+no page of somewhere else reaches it by a name that leads here (DNS rebinding)."""
+
 ENTRY = Path(__file__).with_name("app.py")
 
 OPTIONS: Mapping[str, object] = {
@@ -35,7 +39,7 @@ OPTIONS: Mapping[str, object] = {
     "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
     "server.address": "127.0.0.1",
-    "server.allowedHosts": ["localhost", "127.0.0.1"],
+    "server.allowedHosts": LOCAL_NAMES,
     "server.fileWatcherType": "none",
     "server.showEmailPrompt": False,
     "theme.font": "sans-serif",
@@ -66,13 +70,17 @@ OPTIONS: Mapping[str, object] = {
 """Streamlit's options; ``.streamlit/config.toml`` holds the same for ``streamlit run``."""
 
 
-def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8501) -> None:
+def serve(
+    settings: Settings, host: str = "127.0.0.1", port: int = 8501, name: str | None = None
+) -> None:
     """Serves the pages until the process is interrupted.
 
     Args:
         settings: What is in force; values given as flags reach the pages as flags.
         host: Address to listen on. Beyond loopback, anyone who reaches it can read the documents.
         port: TCP port.
+        name: The name in the address that browsers are given, where a reverse proxy hands the
+            pages on: ``docs.example.org``.
 
     Raises:
         UsageError: The port is taken, or the address is not one of this machine.
@@ -80,10 +88,23 @@ def serve(settings: Settings, host: str = "127.0.0.1", port: int = 8501) -> None
     from streamlit.web import cli
 
     check_free(host, port)
-    cli.main(arguments(settings, host, port), prog_name="streamlit", standalone_mode=False)
+    ask_nobody_for_this_address()
+    given = arguments(settings, host, port, name)
+    cli.main(given, prog_name="streamlit", standalone_mode=False)
 
 
-def arguments(settings: Settings, host: str, port: int) -> list[str]:
+def ask_nobody_for_this_address() -> None:
+    """Keeps Streamlit from asking outside which address this machine has.
+
+    It would do so whenever a page of somewhere else tries to connect, to compare the two.
+    """
+    from streamlit import net_util
+
+    for question in ("get_internal_ip", "get_external_ip"):
+        setattr(net_util, question, lambda: None)
+
+
+def arguments(settings: Settings, host: str, port: int, name: str | None = None) -> list[str]:
     """What ``streamlit`` is called with."""
     chosen: dict[str, object] = {
         **OPTIONS,
@@ -93,8 +114,13 @@ def arguments(settings: Settings, host: str, port: int) -> list[str]:
         "server.maxUploadSize": upload_limit_mb(settings),
     }
     if not _is_loopback(host):
-        # Whoever opens the server to a network names it in ways that are not known here.
-        chosen.pop("server.allowedHosts")
+        # Whoever opens the server to a network names it in ways that are not known here. Said in
+        # so many words, for a file in the folder may say otherwise.
+        chosen["server.allowedHosts"] = ["*"]
+    elif name:
+        chosen["server.allowedHosts"] = [*LOCAL_NAMES, name]
+    if name:
+        chosen["browser.serverAddress"] = name
     options = [f"--{key}={text}" for key, value in chosen.items() for text in _as_text(value)]
     return ["run", str(ENTRY), *options, "--", FLAGS_ARGUMENT + json.dumps(given_flags(settings))]
 
