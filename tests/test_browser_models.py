@@ -23,19 +23,25 @@ HOSTED = "voyage:voyage-3.5"
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Pages with a collection that was switched, from one model of words to another.
-
-    A key is set, so a hosted model can be chosen; a proxy that is not there keeps it unreachable.
-    """
-    folder = tmp_path_factory.mktemp("models")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a collection that was switched, from one model of words to another."""
+    made = tmp_path_factory.mktemp("models")
     papers = [str(CLONE / "sample_docs" / name) for name in PAPERS]
     own, other = ("python:custom_samples:factory", "python:custom_samples:factory?fingerprint=b")
     for module, *arguments in (
         ("ingest", "--quiet", *papers, "--embedding", own),
         ("rag_app", "switch", "default", "--to", other, "--yes"),
     ):
-        run(folder, module, *arguments)
+        run(made, module, *arguments)
+    return made
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> Iterator[str]:
+    """The pages over it.
+
+    A key is set, so a hosted model can be chosen; a proxy that is not there keeps it unreachable.
+    """
     hosted = {"VOYAGE_API_KEY": "not-a-key", "HTTPS_PROXY": f"http://127.0.0.1:{free_port()}"}
     with serving(folder, hosted | on_path()) as address:
         yield address
@@ -59,6 +65,13 @@ def open_section(page: Page, address: str, name: str) -> None:
     page.goto(f"{address}/models")
     expect(page.get_by_text("Ready", exact=True)).to_be_visible(timeout=WAIT_MS)
     page.get_by_role("radio", name=name).click()
+
+
+def choose_model(page: Page, spec: str) -> None:
+    box = page.get_by_role("combobox", name="Model")
+    box.fill(spec)
+    box.press("Enter")
+    expect(box).to_have_value(spec)
 
 
 def write(page: Page, field: str, text: str) -> None:
@@ -111,12 +124,38 @@ def test_a_model_is_trained_and_its_words_are_looked_at(browser: Browser, pages:
         assert overflow(page) <= 0
 
 
+def test_a_model_is_removed_after_a_question_and_offered_no_more(
+    browser: Browser, pages: str, folder: Path
+) -> None:
+    run(folder, "rag_app", "models", "train", "tfidf", "--name", "spare")
+    with tab(browser, name="models-removed") as page:
+        open_section(page, pages, "Words")
+        choose_model(page, "tfidf:spare")
+        page.get_by_role("radio", name="Models").click()
+        made = page.locator(".st-key-models_made")
+        made.locator("summary").click()
+        remove = made.locator('[class*="st-key-models_remove_tfidf"]').get_by_role("button")
+        remove.click(timeout=WAIT_MS)
+        dialog = page.get_by_role("dialog")
+        expect(dialog).to_contain_text("tfidf:spare (from default) will be gone", timeout=WAIT_MS)
+        expect(dialog).to_contain_text("No collection uses it")
+        picture(page, "models-remove")
+        dialog.get_by_role("button", name="Keep it").click()
+        expect(dialog).to_have_count(0)
+        remove.click(timeout=WAIT_MS)
+        dialog.get_by_role("button", name="Delete").click()
+        expect(page.get_by_text("tfidf:spare was deleted")).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator(".models-list tr", has_text="tfidf:spare")).to_have_count(0)
+        page.get_by_role("radio", name="Words").click()
+        expect(page.get_by_role("combobox", name="Model")).not_to_have_value("tfidf:spare")
+        no_exception(page)
+
+
 def test_measures_of_a_model_and_what_they_mean(browser: Browser, pages: str) -> None:
     with tab(browser, dark=True, name="models-measures") as page:
         open_section(page, pages, "Measures")
         page.get_by_role("radio", name="Associations (bias)").click()
-        page.get_by_role("combobox", name="Model").fill("glove:6B-50d")
-        page.get_by_role("combobox", name="Model").press("Enter")
+        choose_model(page, "glove:6B-50d")
         page.get_by_role("button", name="Measure", exact=True).click()
         figures = page.locator(".st-key-models_figures")
         expect(figures).to_contain_text("Effect size", timeout=WAIT_MS)

@@ -304,7 +304,7 @@ def test_a_name_that_is_taken_is_refused(learned, collection, settings, base):
 def test_one_process_at_a_time_tunes_a_name(collection, settings, base, questions):
     with (
         open_state(settings, "busy"),
-        pytest.raises(StoreBusyError, match="Another process is tuning"),
+        pytest.raises(StoreBusyError, match="is being tuned just now"),
     ):
         tune_model(collection, settings, TuneRequest(base, "busy", questions))
 

@@ -14,7 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest import ingest_paths
-from rag_app.embeddings import trained_models
+from rag_app.embeddings import remove_trained, train, trained_models
 from rag_app.errors import EmbeddingError
 from rag_app.evaluation import tune
 from rag_app.evaluation.tune_result import TuneResult
@@ -44,8 +44,6 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _train(folder: Path, settings: Settings) -> str:
-    from rag_app.embeddings import train
-
     texts = [path.read_text() for path in (folder / "docs").iterdir()]
     return train("bow", texts, settings, "counted")
 
@@ -122,6 +120,24 @@ def test_the_list_says_of_each_model_what_it_is_and_what_it_needs(
     assert "set the variable OPENAI_API_KEY" in missing
     assert "goes to api.openai.com" in missing
     assert "sentence-transformers:NAME-OR-PATH" in ready.split("Any other of these kinds")[1]
+
+
+def test_what_is_made_here_is_asked_about_before_it_is_removed(home: Path) -> None:
+    train("tfidf", [TEXT.format(n=n) for n in range(9)], load_settings(), "spare", about="notes")
+    try:
+        app = run()
+        app.button(key="models_remove_tfidf:spare").click().run()
+        assert "**tfidf:spare** (from notes) will be gone" in said(app)
+        assert "confirm_delete_model" in [button.key for button in app.button]
+    finally:
+        remove_trained("tfidf:spare", load_settings())
+
+
+def test_a_model_that_a_collection_needs_is_not_removed(home: Path) -> None:
+    app = run()
+    app.button(key="models_remove_bow:counted").click().run()
+    assert "bow:counted is used by 'default'. Switch or delete that first" in said(app)
+    assert "confirm_delete_model" not in [button.key for button in app.button]
 
 
 # --- learning

@@ -99,38 +99,22 @@ def remove(
         str, typer.Argument(metavar="SPEC", help="A saved model, as `rag models` lists it.")
     ],
 ) -> None:
-    """Delete a model that was fitted on your text; one that a collection uses is kept.
+    """Delete a model that was made here; one that a collection uses is kept.
+
+    What a tuning that was stopped has left goes under the name that it was to have.
 
     \b
-    Example:
+    Examples:
       rag models remove word2vec:manuals
+      rag models remove tuned:manuals-minilm
     """
     settings = options.settings_for(context)
-    from rag_app.embeddings import remove_trained
-
-    if users := _users(spec, settings):
-        raise UsageError(
-            f"{spec} is used by {', '.join(users)}. Switch or delete that first: a collection "
-            "cannot be searched without its model."
-        )
-    remove_trained(spec, settings)
-    say(f"Deleted {spec}.")
-
-
-def _users(spec: str, settings: Settings) -> list[str]:
-    """The collections whose live, next or former index was made with the model."""
-    from rag_app.embeddings import parse_spec
+    from rag_app.evaluation.made_models import remove_model
     from rag_app.store import Store
 
-    wanted, users = parse_spec(spec), []
     with Store(settings) as store:
-        for name in (info.name for info in store.collections()):
-            for role in ("live", "next", "former"):
-                index = store.generations(name).get(role)
-                own = parse_spec(index.info.embedding.spec) if index else None
-                if own and (own.provider, own.model) == (wanted.provider, wanted.model):
-                    users.append(f"'{name}'" if role == "live" else f"'{name}' ({role} index)")
-    return users
+        remove_model(spec, settings, store)
+    say(f"Deleted {spec}.")
 
 
 def _texts_of_collection(settings: Settings) -> list[str]:

@@ -78,12 +78,18 @@ def is_begun(settings: Settings, name: str) -> bool:
     return (_folder_of(settings, name) / PLAN).is_file()
 
 
+def begun_tunings(settings: Settings) -> dict[str, Path]:
+    """The interrupted tunings: the name of what they were to make, and the folder of each."""
+    plans = sorted((settings.home / "models" / FOLDER).glob(f"*/{PLAN}"))
+    return {plan.parent.name: plan.parent for plan in plans}
+
+
 @contextmanager
 def open_state(settings: Settings, name: str) -> Iterator[TuneState]:
     """Opens the state of the tuning that is to make ``name``; one process at a time.
 
     Raises:
-        StoreBusyError: Another process is tuning a model of this name.
+        StoreBusyError: A model of this name is being tuned.
         EmbeddingError: The folder cannot be written.
     """
     folder = _folder_of(settings, name)
@@ -93,8 +99,8 @@ def open_state(settings: Settings, name: str) -> Iterator[TuneState]:
         lock.acquire()
     except Timeout as error:
         raise StoreBusyError(
-            f"Another process is tuning a model '{name}'. Wait until it is done, or choose "
-            "another --name."
+            f"A model '{name}' is being tuned just now. Wait until that is done, or choose "
+            "another name."
         ) from error
     except OSError as error:
         raise EmbeddingError(

@@ -100,6 +100,14 @@ def setup_of(info: CollectionInfo, models: Sequence[ModelStatus]) -> Setup:
     return kept[info.name]
 
 
+def forget(spec: str) -> None:
+    """Leaves a model that is gone out of all choices of this session."""
+    kept: dict[str, Setup] = state.kept(state.Key.COMPARE, dict)
+    for setup in kept.values():
+        setup.choose(spec, chosen=False)
+        setup.own = [one for one in setup.own if one != spec]
+
+
 def _sensible(info: CollectionInfo, models: Sequence[ModelStatus]) -> list[str]:
     own = info.embedding.spec
     usable = {status.spec for status in models if usable_now(status)}

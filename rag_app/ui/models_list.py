@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from rag_app.types.kinds import LANGUAGES
+from rag_app.ui import models_made
 from rag_app.ui.compare_models import PLAIN, need
 from rag_app.ui.compare_setup import is_pattern
 from rag_app.ui.models_choice import Choice
@@ -23,7 +24,7 @@ _HEADINGS = ("Model", "Dimension", "Reads", "Languages", "Text")
 
 
 def show(shared: Resources, chosen: Choice) -> None:
-    """Draws the list; nothing is chosen here."""
+    """Draws the list; nothing is chosen here, but what was made can be removed."""
     del chosen
     from rag_app.embeddings import list_models
 
@@ -32,6 +33,7 @@ def show(shared: Resources, chosen: Choice) -> None:
         groups[_group(status)].append(status)
     _heading("Ready")
     st.html(_table(groups["ready"], _users(shared)))
+    models_made.show(shared)
     _heading("Made of your documents")
     st.caption("They know nothing yet: under Train they learn the words of a collection.")
     st.html(_kinds(groups["fit"]))
