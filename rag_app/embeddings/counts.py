@@ -172,7 +172,7 @@ def fit(
     if len(words) < LEAST_WORDS:
         raise EmbeddingError(
             f"Fitting {spec.provider} needs at least {LEAST_WORDS} different words, and the texts "
-            f"have {len(words)}. Ingest more documents first."
+            f"have {len(words)}. Add more documents first."
         )
     (folder / _VOCABULARY).write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
     if not ordinal:

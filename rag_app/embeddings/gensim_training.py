@@ -66,7 +66,7 @@ def sentences_of(spec: ModelSpec, texts: Sequence[str]) -> Sentences:
         raise EmbeddingError(
             f"Training {spec.provider} needs at least {LEAST_WORDS:,} words and {LEAST_VOCABULARY} "
             f"different ones that come {least} times or more; the texts have {counts.total():,} "
-            f"and {vocabulary:,}. Ingest more documents first, or load vectors from a file."
+            f"and {vocabulary:,}. Add more documents first, or load vectors from a file."
         )
     parts = [words[i : i + _LONGEST] for words in read for i in range(0, len(words), _LONGEST)]
     return Sentences(parts, counts.total(), vocabulary)

@@ -105,8 +105,9 @@ def find_model(
     folder, spec = model_place(provider, name, settings), f"{provider}:{name}"
     if not folder.is_dir():
         raise EmbeddingError(
-            f"There is no model {spec} in {settings.home}. `rag models` lists those that are "
-            f"there; make it with: rag models train {provider} --name {name}"
+            f"There is no model {spec} in {settings.home}. The page Models and `rag models` list "
+            f"those that are there; train it there, or with: rag models train {provider} "
+            f"--name {name}"
         )
     try:
         saved = _read(spec, folder)
@@ -166,7 +167,8 @@ def damaged(spec: str, folder: Path) -> EmbeddingError:
     provider, _, name = spec.partition(":")
     return EmbeddingError(
         f"The saved model {spec} in {folder} is damaged or half-written. Remove it and train it "
-        f"again: rag models remove {spec}, then rag models train {provider} --name {name}"
+        f"again, on the page Models or with: rag models remove {spec}, then rag models train "
+        f"{provider} --name {name}"
     )
 
 

@@ -87,7 +87,8 @@ def delete_model(provider: str, name: str, settings: Settings) -> None:
     place = model_place(provider, name, settings)
     if not place.is_dir():
         raise UsageError(
-            f"There is no saved model '{provider}:{name}'. `rag models` lists those that are there."
+            f"There is no saved model '{provider}:{name}'. The page Models and `rag models` list "
+            "those that are there."
         )
     try:
         # Renamed first: a half-deleted folder is never found under the name.

@@ -76,7 +76,7 @@ def train(
     if model_place(parsed.provider, name, settings).exists():
         raise UsageError(
             f"There is a model {parsed.provider}:{name} already. Choose another name, or remove "
-            f"that one: rag models remove {parsed.provider}:{name}"
+            f"that one (on the page Models, or with rag models remove {parsed.provider}:{name})."
         )
     plain, clean = split_clean(parsed)
     read = [" ".join(clean_words(text)) for text in texts] if clean else texts

@@ -47,15 +47,17 @@ def find_tuned(name: str, settings: Settings) -> SavedModel:
     check_name(name)
     if not (settings.home / "models" / PROVIDER / name).is_dir():
         raise EmbeddingError(
-            f"There is no tuned model '{name}' in {settings.home}. `rag models` lists those that "
-            f"are there; make it with: rag models tune minilm --name {name}"
+            f"There is no tuned model '{name}' in {settings.home}. The page Models and `rag "
+            "models` list those that are there; tune it there, or with: rag models tune minilm "
+            f"--name {name}"
         )
     try:
         return find_model(PROVIDER, name, settings, thorough=True)
     except EmbeddingError as error:
         raise EmbeddingError(
             f"The tuned model '{name}' in {settings.home} is damaged or half-written. Remove it "
-            f"and make it again: rag models remove {PROVIDER}:{name}, then rag models tune"
+            f"and make it again, on the page Models or with: rag models remove {PROVIDER}:{name}, "
+            "then rag models tune"
         ) from error
 
 

@@ -145,7 +145,7 @@ def _check(material: Material, specs: Sequence[str]) -> None:
     if not material.questions:
         raise UsageError(
             "There are no questions to compare by: the documents have too little text to make "
-            "some. Give your own: --questions FILE"
+            "some. Give your own, from a file (in the terminal --questions FILE)."
         )
 
 

@@ -99,6 +99,6 @@ def _content(text: str) -> int:
 def _check_patience(refused: int, found: int, llm: str) -> None:
     if refused >= PATIENCE and not found:
         raise AnswerError(
-            f"The language model {llm} does not write usable questions. Name a stronger one with "
-            "--llm, or have them made by rules: --llm extractive"
+            f"The language model {llm} does not write usable questions. Name a stronger one (the "
+            "setting llm, in the terminal --llm), or extractive, which has them made by rules."
         )

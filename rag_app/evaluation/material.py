@@ -122,7 +122,9 @@ def _read(path: Path, passages: Passages, *, own: bool) -> tuple[list[EvalQuesti
     except UsageError as error:
         if own:
             raise
-        raise UsageError(f"{error} Make new ones: rag compare --new-questions") from error
+        raise UsageError(
+            f"{error} Make new ones (on the page Compare, or with rag compare --new-questions)."
+        ) from error
     return list(read.questions), read.notices(path)
 
 

@@ -71,8 +71,8 @@ def tune_model(
     check_name(request.name)
     if model_place(PROVIDER, request.name, settings).exists():
         raise UsageError(
-            f"There is a model {PROVIDER}:{request.name} already. Choose another --name, or "
-            f"remove that one: rag models remove {PROVIDER}:{request.name}"
+            f"There is a model {PROVIDER}:{request.name} already. Choose another name, or remove "
+            f"that one (on the page Models, or with rag models remove {PROVIDER}:{request.name})."
         )
     with open_state(settings, request.name) as state:
         material = TuneMaterial(collection, settings, request, state, progress, cancelled)

@@ -17,9 +17,12 @@ def check_base(spec: str) -> None:
     """Checks that a model of this kind can be tuned.
 
     Raises:
-        UsageError: It cannot.
+        UsageError: It cannot, or it has no such option.
     """
-    if parse_spec(spec).provider not in TUNABLE:
+    parsed = parse_spec(spec)
+    if parsed.provider == BUNDLED:
+        parsed.allow("precision")
+    if parsed.provider not in TUNABLE:
         raise UsageError(
             f"'{spec}' cannot be tuned. Those that can are {BUNDLED}, sentence-transformers:NAME "
             "and transformers:NAME, whose weights lie on this machine."

@@ -26,5 +26,6 @@ def learned_notice(spec: str, questions: Sequence[EvalQuestion], settings: Setti
         return None
     return (
         f"{spec} has learned from the documents of {known} of the {len(questions)} questions, "
-        "which flatters it here. Its score on held-out documents (`rag models`) is the fair one."
+        "which flatters it here. Its score on held-out documents is the fair one: the page Models "
+        "and `rag models` tell it."
     )

@@ -134,7 +134,7 @@ def _choose(counts: dict[str, int], seed: int) -> set[str]:
     if len(counts) < 2:
         raise EmbeddingError(
             "A model is judged by documents that it has not learned from, so there must be "
-            f"questions of two documents at least; there are questions of {len(counts)}. Ingest "
+            f"questions of two documents at least; there are questions of {len(counts)}. Add "
             "more documents."
         )
     wanted = max(LEAST_HELD_OUT, HELD_OUT_SHARE * sum(counts.values()))
@@ -155,7 +155,7 @@ def _check_enough(learned: int, judged: int) -> None:
         raise EmbeddingError(
             f"There is too little to tune on: {learned} questions to learn from and {judged} of "
             f"other documents to judge by, where at least {LEAST_PAIRS} and {LEAST_HELD_OUT} are "
-            "needed. Ingest more documents, or give more questions of your own."
+            "needed. Add more documents, or give more questions of your own."
         )
 
 

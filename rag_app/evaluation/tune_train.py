@@ -99,8 +99,8 @@ def train(
         if "memory" not in str(error).casefold() and not isinstance(error, MemoryError):
             raise
         raise EmbeddingError(
-            "The memory does not suffice to train this model. Close other programs, let it read "
-            "less of a text (?max_tokens=128), or choose a smaller one."
+            "The memory does not suffice to train this model. Close other programs, or choose a "
+            "smaller one; sentence-transformers:NAME?max_tokens=128 reads less of each text."
         ) from error
 
 
@@ -128,8 +128,8 @@ def _run(
         loss = loss_of(_features(model, steps[number], prefixes), None)
         if not torch.isfinite(loss):
             raise EmbeddingError(
-                "The training has diverged: the model's vectors are no numbers any more. Remove "
-                "what is left of it and choose another base model."
+                "The training has diverged: the model's vectors are no numbers any more. Choose "
+                "another model to begin with."
             )
         optimizer.zero_grad()
         loss.backward()
