@@ -14,9 +14,12 @@ from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import IO
 
+from ingest.answers import read_answer
+from ingest.legacy import Allowance, Converter, StandIn
 from ingest.limits import Limits
-from ingest.messages import Message, StillReading
+from ingest.messages import Converted, Message, StillReading, ToConvert
 from ingest.worker import OUT_OF_MEMORY, Job, Setup
+from rag_app.errors import DocumentError
 
 _SCRIPT = Path(__file__).with_name("worker.py")
 _QUEUED = 4
@@ -26,21 +29,6 @@ _GRACE_S = 15.0
 _NEAR = 0.75
 _RSS_UNIT = 1024 if sys.platform == "linux" else 1024**2
 """Of what the system calls the largest resident set, in a MiB."""
-_ALLOWED = {
-    ("ingest.listing", "Listing"),
-    ("ingest.listing", "Member"),
-    ("ingest.messages", "Opened"),
-    ("ingest.messages", "Part"),
-    ("ingest.messages", "Refused"),
-    ("ingest.messages", "Seen"),
-    ("ingest.messages", "StillReading"),
-    ("ingest.messages", "Summary"),
-    ("ingest.sections", "Section"),
-    ("rag_app.types.documents", "CleanPage"),
-    ("rag_app.types.documents", "Heading"),
-    ("rag_app.types.documents", "LoadedDocument"),
-    ("rag_app.types.documents", "Page"),
-}
 
 
 class WorkerDied(Exception):  # noqa: N818 - what happened, not what is wrong with a call
@@ -50,13 +38,18 @@ class WorkerDied(Exception):  # noqa: N818 - what happened, not what is wrong wi
 class Worker:
     """One worker process.
 
+    Args:
+        limits: For each file.
+        converter: Whom to ask when it meets an old Office file.
+
     Attributes:
         busy: Whether it owes an answer, or a part of one.
         files: How many it was given.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, converter: Converter | None = None) -> None:
+        self._limits, self._converter = limits, converter
+        self._is_converting, self._allowance = False, Allowance(limits.seconds)
         self.busy = False
         self.files = 0
         self._stopped, self._ending = threading.Event(), threading.Lock()
@@ -78,6 +71,7 @@ class Worker:
         """Gives it a file; the answer is awaited with ``answer``."""
         self.busy = True
         self.files += 1
+        self._allowance = Allowance(self._limits.seconds)
         self._allow_time()
         self._send(job)
 
@@ -93,7 +87,7 @@ class Worker:
             except Empty:
                 if not self.is_alive:
                     raise WorkerDied("was not read to its end.") from None
-                if time.monotonic() < self._until:
+                if self._is_converting or time.monotonic() < self._until:
                     continue
                 self.stop()
                 raise WorkerDied(self._too_long()) from None
@@ -138,27 +132,53 @@ class Worker:
         self._process.returncode = os.waitstatus_to_exitcode(status)
         self._peak_mb = usage.ru_maxrss / _RSS_UNIT
 
-    def _send(self, message: tuple[object, ...]) -> None:
+    def _send(self, message: tuple[object, ...] | Converted) -> None:
         stdin = self._process.stdin
         # A process that is gone says so when it is asked for its answer.
         with suppress(OSError, ValueError):
             if stdin is not None:
-                stdin.write(pickle.dumps(tuple(message), protocol=5))
+                plain = message if isinstance(message, Converted) else tuple(message)
+                stdin.write(pickle.dumps(plain, protocol=5))
                 stdin.flush()
 
     def _receive(self) -> None:
         stream: IO[bytes] | None = self._process.stdout
         message: Message | _End | None = None
+        stand_in: StandIn | None = None
         while not isinstance(message, _End) and stream is not None:
             try:
-                message = _Messages(stream).load()
+                message = read_answer(stream)
             except Exception:  # noqa: BLE001 - cut off, or not ours: the process is of no use
                 message = _End()
                 stream.close()
-            if isinstance(message, StillReading):  # kept out of the queue, which may be full
+            if stand_in is not None:  # it was read, or nobody will
+                stand_in.close()
+                stand_in = None
+            if isinstance(message, ToConvert):
+                stand_in = self._convert(message)
+                message = None  # it may be large
+            elif isinstance(message, StillReading):  # kept out of the queue, which may be full
                 self._allow_time()
             else:
                 self._put(message)
+
+    def _convert(self, asked: ToConvert) -> StandIn | None:
+        """Has a file converted and tells where it is; other workers go on meanwhile."""
+        made: StandIn | None = None
+        answer = Converted(None, f"{asked.name} is an old Office file, which is not read here.")
+        self._is_converting = True
+        try:
+            if self._converter is not None:
+                made = self._converter.convert(asked, self._allowance)
+                answer = Converted(made.path)
+        except DocumentError as error:
+            answer = Converted(None, str(error))
+        except Exception as error:  # noqa: BLE001 - a file that took the worker over may ask for anything
+            answer = Converted(None, f"{asked.name} cannot be converted: {type(error).__name__}.")
+        self._allow_time()
+        self._is_converting = False
+        self._send(answer)
+        return made
 
     def _put(self, message: Message | _End) -> None:
         while not self._stopped.is_set():
@@ -198,16 +218,6 @@ class Worker:
 
 class _End:
     """There are no more messages."""
-
-
-class _Messages(pickle.Unpickler):
-    """Reads only what a worker has to say: one that a file took over can make nothing run here."""
-
-    def find_class(self, module: str, name: str) -> object:
-        """The few classes of answers."""
-        if (module, name) not in _ALLOWED:
-            raise pickle.UnpicklingError(f"{module}.{name} is no answer")
-        return super().find_class(module, name)
 
 
 def _own_peak_mb() -> float:

@@ -1,25 +1,28 @@
-"""Old Office files made readable: LibreOffice converts them, before a worker process reads them.
+"""Old Office files made readable: LibreOffice converts them for the worker that reads them.
 
-Each gets a folder and a LibreOffice profile of its own, in which no macro runs and nothing is
-fetched from elsewhere. It has the time and the memory of reading a file (``ingest.confined``), and
-is ended with all that it started at the one, at the other, and when this process dies.
+A worker process may start no program: it asks for what it meets, by itself, in an archive or
+attached to a message, and others go on meanwhile. Each gets a folder and a LibreOffice profile of
+its own, in which no macro runs and nothing is fetched from elsewhere. It has the time and the
+memory of reading a file (``ingest.confined``), and is ended with all that it started at the one, at
+the other, and when this process dies.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ingest.confined import OUT_OF_MEMORY
-from ingest.load.old_office import NEW_SUFFIX, old_suffix, program, real_suffix
-from ingest.load.sniff import CONTAINERS, LOOKED_AT, OLE
+from ingest.load.old_office import NEW_SUFFIX, program
+from ingest.messages import ToConvert
 from rag_app.errors import DocumentUnreadableError
 
 _NAME = "document"
@@ -67,32 +70,56 @@ class StandIn:
         self._folder.cleanup()
 
 
-class Converter:
-    """Converts one document after the other.
+@dataclass(slots=True)
+class Allowance:
+    """What converting may take for one file with all old Office files in it.
 
-    Args:
-        seconds: Time limit for each.
-        memory_mb: It gets no more memory than this.
+    Attributes:
+        seconds: In all.
+        used: So far.
+        asked: How often it was asked for.
     """
 
-    def __init__(self, seconds: float, memory_mb: int = _MEMORY_MB) -> None:
-        self._seconds, self._memory_mb = seconds, memory_mb
+    seconds: float
+    used: float = 0.0
+    asked: int = 0
+
+
+class Converter:
+    """Converts one document after the other, whichever threads ask.
+
+    Args:
+        memory_mb: LibreOffice gets no more memory than this.
+    """
+
+    def __init__(self, memory_mb: int = _MEMORY_MB) -> None:
+        self._memory_mb = memory_mb
         self._process: subprocess.Popen[bytes] | None = None
-        self._lock = threading.Lock()
+        self._turn, self._lock = threading.Lock(), threading.Lock()
         self._stopped = False
 
-    def stand_in(self, path: Path) -> StandIn | None:
-        """What a worker is to read in the place of a file; None where that is the file itself.
+    def convert(self, asked: ToConvert, allowed: Allowance) -> StandIn:
+        """A document that can be read.
+
+        Args:
+            asked: The old one.
+            allowed: What it may take; the time until its turn comes does not count.
 
         Raises:
-            DocumentUnreadableError: LibreOffice makes nothing of it, or takes too long.
+            DocumentUnreadableError: LibreOffice is not there, makes nothing of it, or takes too
+                long.
         """
         office = program()
-        if office is None or not _is_wanted(path):
-            return None
+        if office is None:
+            raise DocumentUnreadableError(
+                f"{asked.name} is an old Office file. Install LibreOffice, which then converts it, "
+                f"or save it as {NEW_SUFFIX[asked.suffix]}."
+            )
         made = StandIn()
+        allowed.asked += 1
         try:
-            self._convert(office, path, made)
+            with self._turn:
+                self._convert(office, asked, made, allowed)
         except BaseException:
             made.close()
             raise
@@ -105,38 +132,39 @@ class Converter:
             if self._process is not None and self._process.returncode is None:
                 _kill(self._process)
 
-    def _convert(self, office: str, path: Path, made: StandIn) -> None:
-        suffix = old_suffix(path)
-        source = made.folder / f"{_NAME}{suffix}"
-        made.path = made.folder / "out" / f"{_NAME}{NEW_SUFFIX[suffix]}"
+    def _convert(self, office: str, asked: ToConvert, made: StandIn, allowed: Allowance) -> None:
+        name, new = asked.name, NEW_SUFFIX[asked.suffix]
+        source = made.folder / f"{_NAME}{asked.suffix}"
+        made.path = made.folder / "out" / f"{_NAME}{new}"
         try:
-            shutil.copyfile(path, source)
-            status = self._run(_command(office, source, made), made.folder)
+            source.write_bytes(asked.data)
+            status = self._run(_command(office, source, made), made.folder, allowed)
         except OSError as error:
             raise DocumentUnreadableError(
-                f"{path.name} could not be given to LibreOffice ({error.strerror or error}). Save "
-                f"it as {NEW_SUFFIX[suffix]} and ingest that."
+                f"{name} could not be given to LibreOffice ({error.strerror or error}). Save it "
+                f"as {new} and ingest that."
             ) from error
         if status is None:
             raise DocumentUnreadableError(
-                f"LibreOffice took more than {self._seconds:g} seconds to convert {path.name}. "
-                f"Save it as {NEW_SUFFIX[suffix]}, or allow more time (--set parse_seconds=N)."
+                f"LibreOffice took more than {allowed.seconds:g} seconds to convert {name}"
+                f"{' and others in the same file' if allowed.asked > 1 else ''}. Save it as {new}, "
+                "or allow more time (--set parse_seconds=N)."
             )
         if status == OUT_OF_MEMORY:
             raise DocumentUnreadableError(
-                f"LibreOffice needs more than {self._memory_mb} MB of memory to convert "
-                f"{path.name} and was ended. Save it as {NEW_SUFFIX[suffix]}, or split it."
+                f"LibreOffice needs more than {self._memory_mb} MB of memory to convert {name} and "
+                f"was ended. Save it as {new}, or split it."
             )
         if status or not made.path.is_file():  # without a file its status may be 0 as well
             raise DocumentUnreadableError(
-                f"LibreOffice could not convert {path.name}: it is damaged, or has a password. "
-                f"Open it and save it as {NEW_SUFFIX[suffix]}."
+                f"LibreOffice could not convert {name}: it is damaged, or has a password. Open it "
+                f"and save it as {new}."
             )
 
-    def _run(self, command: list[str], folder: Path) -> int | None:
+    def _run(self, command: list[str], folder: Path, allowed: Allowance) -> int | None:
         """Its exit status; None if it did not come to its end in time."""
         with self._lock:
-            if self._stopped:
+            if self._stopped or allowed.used >= allowed.seconds:
                 return None
             limits = [str(folder), str(self._memory_mb), str(_FILE_MB)]
             self._process = subprocess.Popen(  # noqa: S603 - a program of the user's, on a copy
@@ -148,25 +176,15 @@ class Converter:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        start = time.monotonic()
         with self._process as process:
             try:
-                return process.wait(self._seconds)
+                return process.wait(allowed.seconds - allowed.used)
             except subprocess.TimeoutExpired:
                 return None
             finally:
+                allowed.used += time.monotonic() - start
                 _kill(process)  # and what it may have left running
-
-
-def _is_wanted(path: Path) -> bool:
-    """Whether a file is an old Office file; some are of another kind under an old name."""
-    if not old_suffix(path) or not path.is_file():
-        return False
-    with suppress(OSError), path.open("rb") as file:
-        start = file.read(LOOKED_AT)
-        if start.startswith(OLE):
-            return True
-        return not (start.startswith(CONTAINERS) or real_suffix(path, start))
-    return False
 
 
 def _command(office: str, source: Path, made: StandIn) -> list[str]:

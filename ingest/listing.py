@@ -17,8 +17,8 @@ from typing import IO
 from ingest.load import named_format
 from ingest.load.archive import DAMAGES, Archive, Entry, open_archive
 from ingest.load.members import check_entry, damaged, read_entry
-from ingest.load.options import LoadOptions
-from ingest.load.sniff import LOOKED_AT, package_type, unnamed
+from ingest.load.options import LoadOptions, RawFile
+from ingest.load.sniff import LOOKED_AT, OLE, package_type, type_of, unnamed
 from rag_app.errors import DocumentError, DocumentSkippedError, DocumentUnreadableError
 from rag_app.types.archives import ZIP_SUFFIXES, ending, is_archive
 
@@ -169,7 +169,12 @@ class _Lister:
         is_text = not ending(Path(entry.name))
         with suppress(*DAMAGES), archive.open(entry) as file:
             start = file.read(LOOKED_AT)
-            if unnamed(start, text=is_text) is not None:
+            if start.startswith(OLE):  # its directory may be anywhere
+                start += file.read(self._options.max_bytes)
+                told = type_of(RawFile(Path(entry.name), start))
+            else:
+                told = unnamed(start, text=is_text)
+            if told is not None:
                 if not archive.is_stream:
                     self._count(entry.size)
                 digest = hashlib.sha256(start)

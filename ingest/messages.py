@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ingest.listing import Listing
 from ingest.sections import Section
@@ -101,10 +102,33 @@ class StillReading:
     """What a worker says now and then before its answer, if a file takes long."""
 
 
+@dataclass(frozen=True, slots=True)
+class ToConvert:
+    """An old Office file that a worker met: it may start no program, who waits for it may.
+
+    Attributes:
+        name: For messages.
+        suffix: The ending of its kind.
+        data: Its bytes.
+    """
+
+    name: str
+    suffix: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """What a worker is told then: where it finds the document, or why there is none."""
+
+    path: Path | None = None
+    reason: str = ""
+
+
 OfDocument = Opened | Seen | Part | Summary
 """What is said of a document that is read, in this order, a part for some pages."""
 
-Message = OfDocument | Refused | Listing | StillReading
+Message = OfDocument | Refused | Listing | StillReading | ToConvert
 """What a worker says: a document; why it is none, perhaps after some parts; an archive's list."""
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from ingest import load
 from ingest.isolate import Worker, WorkerDied
-from ingest.legacy import Converter, StandIn
+from ingest.legacy import Converter
 from ingest.limits import Limits
 from ingest.load import LoadOptions, is_plain
 from ingest.messages import (
@@ -31,7 +30,7 @@ from ingest.messages import (
 from ingest.plan import Task
 from ingest.reading import read_document
 from ingest.worker import Job
-from rag_app.errors import DocumentError, DocumentUnreadableError, RagError
+from rag_app.errors import DocumentUnreadableError, RagError
 
 _SMALL = 65_536
 """Bytes up to which plain text is read in this process: 0.4 seconds in the worst cases tried."""
@@ -51,12 +50,10 @@ class Turn:
         options: LoadOptions,
         worker: Worker | None = None,
         *,
-        stand_in: StandIn | None = None,
-        error: DocumentError | None = None,
         explained: bool = False,
     ) -> None:
         self.task, self._options, self._worker = task, options, worker
-        self._stand_in, self._error, self._explained = stand_in, error, explained
+        self._explained = explained
 
     def read(self) -> Reading:
         """The document, as soon as its first pages are read.
@@ -65,8 +62,6 @@ class Turn:
             DocumentError: It cannot be ingested. That may show in later pages, too.
         """
         path = self.task.paths[0]
-        if self._error is not None:
-            raise self._error
         if self._worker is None:
             return Reading(read_document(path, self._options, explained=self._explained))
         return Reading(_answers(path, self._worker))
@@ -75,12 +70,6 @@ class Turn:
         """Nobody wants more of it: what is left of its answer would be taken for the next one's."""
         if self._worker is not None and self._worker.busy:
             self._worker.stop()
-        self.tidy()
-
-    def tidy(self) -> None:
-        """Deletes what was made for it alone."""
-        if self._stand_in is not None:
-            self._stand_in.close()
 
 
 def _answers(path: Path, worker: Worker) -> Iterator[OfDocument]:
@@ -114,7 +103,7 @@ class Readers:
 
     def __init__(self, options: LoadOptions, limits: Limits, *, explained: bool = False) -> None:
         self._options, self._limits, self._explained = options, limits, explained
-        self._converter = Converter(limits.seconds, limits.memory_mb)
+        self._converter = Converter(limits.memory_mb)
         self._workers: list[Worker] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -127,20 +116,16 @@ class Readers:
         """
         waiting = deque(tasks)
         ahead: deque[Turn] = deque()
-        try:
-            while True:
-                while waiting and len(ahead) < _AHEAD and (turn := self._begin(waiting[0])):
-                    waiting.popleft()
-                    ahead.append(turn)
-                if not ahead:
-                    if waiting and not self._closed:
-                        raise RuntimeError("files are left, and no worker is free to read them")
-                    return
-                yield ahead[0]
-                ahead.popleft().end()
-        finally:  # those that nobody comes to take
-            for turn in ahead:
-                turn.tidy()
+        while True:
+            while waiting and len(ahead) < _AHEAD and (turn := self._begin(waiting[0])):
+                waiting.popleft()
+                ahead.append(turn)
+            if not ahead:
+                if waiting and not self._closed:
+                    raise RuntimeError("files are left, and no worker is free to read them")
+                return
+            yield ahead[0]
+            ahead.popleft().end()
 
     def close(self) -> None:
         """Ends all workers, in the middle of a file if need be."""
@@ -158,13 +143,8 @@ class Readers:
         worker = self._free()
         if worker is None:
             return None
-        try:
-            stand_in = self._converter.stand_in(path)
-        except DocumentError as error:
-            return Turn(task, self._options, error=error)
-        options = replace(self._options, stand_in=stand_in.path) if stand_in else self._options
-        worker.ask(Job(path, options, load.FORMATS, explained=self._explained))
-        return Turn(task, options, worker, stand_in=stand_in)
+        worker.ask(Job(path, self._options, load.FORMATS, explained=self._explained))
+        return Turn(task, self._options, worker)
 
     def _free(self) -> Worker | None:
         with self._lock:
@@ -173,7 +153,7 @@ class Readers:
             if idle is not None or self._closed or len(self._workers) >= self._limits.workers:
                 return idle
             try:
-                self._workers.append(Worker(self._limits))
+                self._workers.append(Worker(self._limits, self._converter))
             except OSError as error:
                 raise RagError(
                     f"No process can be started to read files ({error.strerror or error}). Close "

@@ -27,6 +27,8 @@ _LOOK_MS = 400
 _GATHER_MS = 300
 _RESCAN_S = 3600.0
 _RETRY_S = 60.0
+_AGAIN_S = 3.0
+"""How long nothing is watched after changes that cannot be told."""
 
 Identities = tuple[tuple[int, int] | None, ...]
 
@@ -58,6 +60,7 @@ class Watcher:
         self._tell, self._warn, self._cancelled = tell, warn, cancelled
         self._pending = Pending()
         self._next_scan = 0.0
+        self._told: set[str] = set()
 
     def run(self) -> None:
         """Watches until it is cancelled.
@@ -96,11 +99,23 @@ class Watcher:
             raise_interrupt=False,
             ignore_permission_denied=True,
         )
-        # The first is yielded once the system tells of changes: none is missed from there on.
-        for changes in events:
-            if self._cancelled() or self._identities() != before:
-                return
-            yield [Path(path) for _, path in changes]
+        try:
+            # The first is yielded once the system tells of changes: none is missed from there on.
+            for changes in events:
+                if self._cancelled() or self._identities() != before:
+                    return
+                yield [Path(path) for _, path in changes]
+        except (OSError, RuntimeError) as error:  # a name that is no UTF-8; a folder that is gone
+            self._begin_again(error)
+
+    def _begin_again(self, error: Exception) -> None:
+        """Waits; all is looked through then, and with it what could not be told."""
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            self._warn(f"A change could not be told ({error}). All is looked through once more.")
+        until = time.monotonic() + _AGAIN_S
+        while not self._cancelled() and time.monotonic() < until:
+            time.sleep(_LOOK_MS / 1000)
 
     def _await_folders(self) -> None:
         """A folder that is gone, a drive that is not mounted, say, is waited for."""

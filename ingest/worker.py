@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.load import Format, LoadOptions
-    from ingest.messages import Message
+    from ingest.messages import Converted, Message
 
 OUT_OF_MEMORY = 41
 """Exit status of a worker that was refused memory: what is left of it cannot be trusted."""
@@ -58,29 +58,46 @@ def main() -> None:
 
     sys.addaudithook(_refuse_outside)
     queue: SimpleQueue[Job] = SimpleQueue()
-    threading.Thread(target=_receive, args=(jobs, queue), daemon=True).start()
+    converted: SimpleQueue[Converted] = SimpleQueue()
+    threading.Thread(target=_receive, args=(jobs, queue, converted), daemon=True).start()
 
     def say(message: Message) -> None:
         pickle.dump(message, answers, protocol=5)
         answers.flush()
 
     while True:
-        job = _with_signs_of_life(queue.get(), setup.seconds, say)
+        job = _with_ways_to_ask(queue.get(), setup.seconds, say, converted)
         for message in _answers(job, setup.seconds):
             say(message)
 
 
-def _with_signs_of_life(job: Job, seconds: float, say: Callable[[Message], None]) -> Job:
-    """The job with its time to begin anew at each page that takes long in all honesty."""
+def _with_ways_to_ask(
+    job: Job, seconds: float, say: Callable[[Message], None], converted: SimpleQueue[Converted]
+) -> Job:
+    """The job with what its loader may call on.
+
+    Its time begins anew at each page that takes long in all honesty, and stands still while an old
+    Office file is converted.
+    """
     from dataclasses import replace
 
-    from ingest.messages import StillReading
+    from ingest.messages import StillReading, ToConvert
+    from rag_app.errors import DocumentUnreadableError
 
     def on_page() -> None:
         _alarm(seconds)
         say(StillReading())
 
-    return job._replace(options=replace(job.options, on_page=on_page))
+    def convert(name: str, suffix: str, data: bytes) -> bytes:
+        left = _alarm(0)
+        say(ToConvert(name, suffix, data))
+        made = converted.get()
+        _alarm(left)
+        if made.path is None:
+            raise DocumentUnreadableError(made.reason)
+        return made.path.read_bytes()
+
+    return job._replace(options=replace(job.options, on_page=on_page, convert=convert))
 
 
 def _streams() -> tuple[BinaryIO, BinaryIO]:
@@ -92,11 +109,17 @@ def _streams() -> tuple[BinaryIO, BinaryIO]:
     return jobs, answers
 
 
-def _receive(jobs: BinaryIO, queue: SimpleQueue[Job]) -> None:
+def _receive(jobs: BinaryIO, queue: SimpleQueue[Job], converted: SimpleQueue[Converted]) -> None:
     """Takes jobs in a thread of its own, to see at once that the parent is gone."""
+    from ingest.messages import Converted
+
     try:
         while True:
-            queue.put(Job(*pickle.load(jobs)))  # noqa: S301 - from our own parent
+            message = pickle.load(jobs)  # noqa: S301 - from our own parent
+            if isinstance(message, Converted):
+                converted.put(message)
+            else:
+                queue.put(Job(*message))
     finally:
         os._exit(0)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from format_samples import WORD, book, headings_of, load, open_document, text_of, word, zipped
@@ -11,6 +12,8 @@ from ingest_samples import Words
 
 from ingest.chunk import chunk_document
 from ingest.clean import clean_pages
+from ingest.load import LoadOptions, RawFile, load_file
+from ingest.load.attachment import MOST_ATTACHMENTS
 from ingest.sections import find_sections
 from rag_app.types import Chunk, ChunkingIdentity, Citation, DocumentRecord
 from rag_app.types.media import DOCX, EMAIL, PPTX, XLSX
@@ -340,12 +343,59 @@ def test_a_message_with_attachments_each_read_by_its_own_loader() -> None:
     assert "| 2 | 1 | 2 |" in loaded.pages[1].text
     assert "[Attachment run.exe was not read: run.exe was left out" in loaded.pages[1].text
     assert "What was said before." in loaded.pages[2].text
+    assert loaded.warning == ""  # there was nothing to read in the program
     assert headings_of(loaded) == [
         (1, 1, "Grüße vom See"),
         (2, 2, "Attachment sums.csv"),
         (2, 2, "Rows 1–2"),
         (3, 2, "Earlier"),
     ]
+
+
+def _message(**attached: bytes) -> bytes:
+    from email.message import EmailMessage
+
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Files", "ann@example.com"
+    message.set_content("See below.")
+    for name, data in attached.items():
+        file_name = name.replace("_", ".")
+        message.add_attachment(data, maintype="application", subtype="x", filename=file_name)
+    return bytes(message)
+
+
+def test_an_archive_in_a_message_is_opened_and_one_in_that_is_not() -> None:
+    inner = zipped({"deep.txt": "too deep"})
+    box = zipped(
+        {"in/pike.txt": "The pike.", "lake.csv": "a,b\n1,2\n", "x.zip": inner, "run.exe": "MZ"}
+    )
+    loaded = load("a.eml", _message(box_zip=box, called_zip=word("<w:p/>")))
+    text = text_of(loaded)
+    assert "Attachment box.zip/in/pike.txt\n\nThe pike." in text
+    assert "| 2 | 1 | 2 |" in text
+    assert "too deep" not in text
+    assert "[Attachment called.zip was not read: called.zip has no text" in text
+    assert loaded.warning.startswith("1 attached file was not read (box.zip/x.zip)")
+
+
+def test_what_of_a_message_s_files_is_not_read_is_told() -> None:
+    loaded = load(
+        "a.eml", _message(a_docx=b"no document", b_zip=b"PK\x03\x04 cut off", c_txt=b"The pike.")
+    )
+    assert loaded.warning.startswith("2 attached files were not read (a.docx, b.zip); the text")
+    many = zipped({f"{number}.txt": f"Pike {number}." for number in range(MOST_ATTACHMENTS + 9)})
+    loaded = load("a.eml", _message(box_zip=many))
+    assert len(loaded.pages) == MOST_ATTACHMENTS  # the archive itself is one of them
+    assert "10 attached files were not read (box.zip/199.txt, " in loaded.warning
+    assert "box.zip/203.txt and 5 more)" in loaded.warning
+
+
+def test_the_files_of_an_archive_in_a_message_have_the_size_of_one_file() -> None:
+    box = zipped({"a.txt": "a" * 6000, "b.txt": "b" * 6000})
+    file = RawFile(Path("a.eml"), _message(box_zip=box))
+    loaded = load_file(file, LoadOptions(max_bytes=10_000))
+    assert "a" * 6000 in text_of(loaded)
+    assert loaded.warning.startswith("1 attached file was not read (box.zip/b.txt)")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from embeddings_samples import settings_in
 from ingest_samples import simple_pdf
 
 from ingest import ingest_paths, load
-from ingest.isolate import Worker, WorkerDied, _Messages
+from ingest.answers import read_answer
+from ingest.isolate import Worker, WorkerDied
 from ingest.limits import Limits
 from ingest.load import Format, LoadOptions
 from ingest.messages import Summary
@@ -152,9 +153,9 @@ def test_an_answer_that_is_left_is_not_taken_for_the_next_one(tmp_path):
 def test_an_answer_can_make_nothing_run_here():
     """A worker that a file took over might send anything."""
     with pytest.raises(pickle.UnpicklingError, match="no answer"):
-        _Messages(BytesIO(pickle.dumps(os.system))).load()
+        read_answer(BytesIO(pickle.dumps(os.system)))
     summary = Summary("id", "text/plain", None, 1, 0, 4, 4)
-    assert _Messages(BytesIO(pickle.dumps(summary))).load() == summary
+    assert read_answer(BytesIO(pickle.dumps(summary))) == summary
 
 
 def test_a_worker_that_is_closed_is_gone(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ingest_samples import DATA, needs_data
 from oxmsg.storage import Storage, Stream
 
 from ingest.load import LoadOptions, load_document, outlook
+from ingest.load.attachment import Attachments
 from ingest.load.writer import DocumentWriter
 from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.types.media import MSG
@@ -43,8 +45,9 @@ def storage(path, header, properties, *storages):
 
 def read(message):
     writer = DocumentWriter()
-    title = outlook._Reader(writer, LoadOptions()).message(message, 1, 32)
-    return writer.document(MSG, title)
+    attachments = Attachments(writer, LoadOptions())
+    title = outlook._Reader(writer, attachments).message(message, 1, 32)
+    return replace(writer.document(MSG, title), warning=attachments.warning)
 
 
 def attachment(number, properties, *storages):
@@ -107,6 +110,7 @@ def test_messages_within_markup_recipients_and_pictures_of_signatures():
         attachment(3, {0x3707: "linked.docx", 0x3705: 4}),
     )
     loaded = read(message)
+    assert loaded.warning.startswith("1 attached file was not read (linked.docx)")
     assert text_of(loaded) == (
         "Fish\n\nFrom: Ann <ann@example.org>\nTo: Bob <bob@example.org>\nCc: cy@example.org\n"
         "Date: Mon, 04 May 2026 03:02:01 +0000\nAttachments: The lake, pike.txt, linked.docx\n\n"

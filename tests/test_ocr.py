@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -268,12 +269,19 @@ def test_a_scan_is_ingested_by_a_worker_process_and_reported(tmp_path: Path) -> 
     folder.mkdir()
     scan(folder / "mixed.pdf", ("Herons have words of their own.", None), ("", drawn(OTTER)))
     drawn(BADGER).save(folder / "photo.png")
+    message = EmailMessage()
+    message["From"], message["Subject"], message["Date"] = "a@a.example", "Seen", "1 May 2026"
+    message.set_content("See the picture.")
+    picture = (folder / "photo.png").read_bytes()
+    message.add_attachment(picture, maintype="image", subtype="png", filename="badger.png")
+    (folder / "seen.eml").write_bytes(bytes(message))
     report = ingest_paths([folder], settings_in(tmp_path / "rag"))
     found = {Path(one.path).name: one for one in report.outcomes}
-    assert [found[name].state for name in sorted(found)] == ["added", "added"], report.outcomes
+    assert [found[name].state for name in sorted(found)] == ["added"] * 3, report.outcomes
     assert (found["mixed.pdf"].pages, found["mixed.pdf"].ocr_pages) == (2, 1)
     assert (found["photo.png"].ocr_pages, found["photo.png"].reason) == (1, "")
-    assert report.to_json()["totals"]["ocr_pages"] == 2
+    assert (found["seen.eml"].pages, found["seen.eml"].ocr_pages) == (2, 1)
+    assert report.to_json()["totals"]["ocr_pages"] == 3
 
 
 def test_scans_count_before_text_is_sent_to_a_hosted_model(tmp_path: Path) -> None:

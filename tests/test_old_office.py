@@ -1,4 +1,4 @@
-"""Old Office files, converted before they are read.
+"""Old Office files, converted for the worker process that reads them.
 
 LibreOffice is not installed everywhere: a small script of its name takes its place. It proves the
 way of a file through this application (what the program is asked, in which surroundings, and what
@@ -15,6 +15,9 @@ import sys
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -23,12 +26,18 @@ from embeddings_samples import settings_in
 from format_samples import OLE, ole, word, zipped
 from ingest_samples import DATA, needs_data
 
-from ingest import ingest_paths
-from ingest.legacy import Converter
+from ingest import ingest_paths, isolate, load
+from ingest.isolate import Worker
+from ingest.legacy import Allowance, Converter
+from ingest.limits import Limits
 from ingest.load import LoadOptions, load_document
 from ingest.load.old_office import program
+from ingest.messages import Opened, ToConvert
+from ingest.plan import Task
+from ingest.pool import Readers
 from ingest.rehearse import rehearse
 from ingest.stages import stages_of
+from ingest.worker import Job
 from rag_app.errors import DocumentUnreadableError
 from rag_app.store import Store
 
@@ -57,7 +66,9 @@ if what == "allocate":
     held = []
     while True:
         held.append(b"x" * 5_000_000)
-if what == "convert":
+while what == "wait" and not (here / "go").exists():
+    time.sleep(0.02)
+if what in ("convert", "wait"):
     ending = sys.argv[sys.argv.index("--convert-to") + 1]
     folder = Path(sys.argv[sys.argv.index("--outdir") + 1])
     folder.mkdir(exist_ok=True)
@@ -106,6 +117,10 @@ def old(tmp_path):
 def outcome(path, settings):
     (found,) = ingest_paths([path], settings).outcomes
     return found
+
+
+def asking(path: Path) -> ToConvert:
+    return ToConvert(path.name, path.suffix, path.read_bytes())
 
 
 def gone(pid: int) -> bool:
@@ -175,14 +190,16 @@ def test_libreoffice_that_crashes_costs_one_file_alone(office, settings, old):
 def test_libreoffice_gets_no_more_memory_than_it_may(office, old):
     office.does("allocate")
     with pytest.raises(DocumentUnreadableError, match=f"more than {MEMORY_MB} MB of memory"):
-        Converter(DEADLINE_S, MEMORY_MB).stand_in(old)
+        Converter(MEMORY_MB).convert(asking(old), Allowance(DEADLINE_S))
 
 
 def test_libreoffice_does_not_outlive_who_started_it(office, old):
     office.does("hang")
     script = (
-        "import sys; from pathlib import Path; from ingest.legacy import Converter\n"
-        "Converter(600).stand_in(Path(sys.argv[1]))\n"
+        "import sys; from pathlib import Path; from ingest.legacy import Allowance, Converter\n"
+        "from ingest.messages import ToConvert\n"
+        "asked = ToConvert('a.doc', '.doc', Path(sys.argv[1]).read_bytes())\n"
+        "Converter().convert(asked, Allowance(600))\n"
     )
     command = [sys.executable, "-c", script, str(old)]
     with subprocess.Popen(command, env={**os.environ, "TMPDIR": str(old.parent)}) as parent:
@@ -218,10 +235,10 @@ def test_libreoffice_that_hangs_is_ended_with_all_that_it_started(office, settin
 
 
 def test_a_run_that_is_stopped_converts_no_more(office, old):
-    converter = Converter(60)
+    converter = Converter()
     converter.stop()
     with pytest.raises(DocumentUnreadableError):
-        converter.stand_in(old)
+        converter.convert(asking(old), Allowance(60))
     assert not (office.folder / "told.json").exists()
 
 
@@ -242,12 +259,99 @@ def test_without_libreoffice_the_message_says_what_to_do(settings, old, monkeypa
     assert "save it as .docx" in reason
 
 
-def test_one_in_an_archive_is_to_be_taken_out(office, settings, old):
-    archive = old.parent / "both.zip"
-    archive.write_bytes(zipped({"old.xls": old.read_bytes(), "new.docx": DOCX}))
-    found = {Path(one.path).name: one for one in ingest_paths([archive], settings).outcomes}
-    assert found["new.docx"].state == "added"
-    assert "take it out of that" in found["old.xls"].reason
+def message(**attached: bytes) -> bytes:
+    """A message with files attached, in whose names ``_`` stands for a dot."""
+    made = EmailMessage()
+    made["From"], made["Subject"], made["Message-ID"] = "a@a.example", "Files", "<1@a.example>"
+    made.set_content("See the files.")
+    for name, data in attached.items():
+        made.add_attachment(
+            data, maintype="application", subtype="x", filename=name.replace("_", ".")
+        )
+    return bytes(made)
+
+
+def test_those_in_archives_and_attached_to_messages_are_converted(office, settings, old):
+    inner = zipped({"deep/b.ppt": ole("PowerPoint Document")})
+    archive = old.parent / "box.zip"
+    archive.write_bytes(
+        zipped({"a.doc": old.read_bytes(), "inner.zip": inner, "nameless": ole("WordDocument")})
+    )
+    mail = old.parent / "mail.eml"
+    mail.write_bytes(message(old_doc=old.read_bytes(), box_zip=zipped({"c.doc": ole("Workbook")})))
+    report = ingest_paths([archive, mail], settings)
+    names = ("a.doc", "b.ppt", "nameless", "mail.eml")
+    found = {Path(one.path).name: (one.state, one.reason) for one in report.outcomes}
+    assert found == dict.fromkeys(names, ("added", ""))
+    with Store(settings) as store:
+        collection = store.get("default")
+        texts = {
+            record.name: [chunk.text for chunk in collection.chunks(record.id)]
+            for record in collection.documents()
+        }
+    assert sum(TEXT in text for text in texts.pop("mail.eml")) == 2
+    assert all(found == [TEXT] for found in texts.values()), texts
+
+
+def test_all_in_one_message_have_the_time_of_one_file(office, settings, old):
+    office.does("hang")
+    mail = old.parent / "mail.eml"
+    mail.write_bytes(message(a_doc=old.read_bytes(), b_doc=old.read_bytes() + b" "))
+    start = time.monotonic()
+    (found,) = ingest_paths([mail], settings.override(parse_seconds=2.0)).outcomes
+    assert found.state == "added"  # the message itself is read
+    assert "2 attached files were not read (a.doc, b.doc)" in found.reason
+    first = (office.folder / "pids").read_text()
+    assert time.monotonic() - start < DEADLINE_S
+    with Store(settings) as store:
+        (record,) = store.get("default").documents()
+        text = "".join(chunk.text for chunk in store.get("default").chunks(record.id))
+    assert "more than 2 seconds to convert b.doc and others in the same file" in text
+    assert first == (office.folder / "pids").read_text()
+
+
+def test_other_files_are_read_while_one_is_converted(office, old):
+    office.does("wait")
+    other = old.parent / "other.docx"
+    other.write_bytes(DOCX)
+    readers = Readers(LoadOptions(), Limits(seconds=DEADLINE_S, workers=2))
+    try:
+        turns = readers.turns([Task(str(path), (path,)) for path in (old, other)])
+        first = next(turns)  # the other worker has begun with the other file
+        (office.folder / "go").touch()
+        assert list(first.read().parts())
+        assert list(next(turns).read().parts())
+    finally:
+        readers.close()
+
+
+def test_waiting_for_its_turn_takes_no_time_of_a_file(office, old, monkeypatch):
+    monkeypatch.setattr(isolate, "_GRACE_S", 0.0)
+    converter = Converter()
+    worker = Worker(Limits(seconds=1.0), converter)
+    try:
+        with converter._turn, ThreadPoolExecutor(1) as thread:  # as if another were converted
+            worker.ask(Job(old, LoadOptions(), load.FORMATS))
+            answer = thread.submit(worker.answer)
+            wait([answer], timeout=2.5)
+            assert not answer.done(), answer.result()
+            converter._turn.release()
+            opened = answer.result(DEADLINE_S)
+            converter._turn.acquire()
+        assert isinstance(opened, Opened)
+    finally:
+        worker.stop()
+
+
+def test_a_worker_that_was_taken_over_gets_nothing_converted_but_old_office_files(office):
+    worker = Worker(Limits(seconds=DEADLINE_S), Converter())
+    try:
+        assert worker._convert(ToConvert("a", "/../../etc/passwd", b"")) is None
+        assert worker._convert(ToConvert("a", ".doc", None)) is None  # type: ignore[arg-type]
+        assert worker.is_alive
+    finally:
+        worker.stop()
+    assert not (office.folder / "told.json").exists()
 
 
 # --- with LibreOffice itself
@@ -258,10 +362,12 @@ _WORD = re.compile(r"\w+")
 
 
 def words(path: Path) -> Counter[str]:
-    made = Converter(DEADLINE_S).stand_in(path)
-    document = load_document(path, LoadOptions(stand_in=made.path if made else None))
-    if made:
-        made.close()
+    def convert(name: str, suffix: str, data: bytes) -> bytes:
+        made = Converter().convert(ToConvert(name, suffix, data), Allowance(DEADLINE_S))
+        with closing(made):
+            return made.path.read_bytes()
+
+    document = load_document(path, LoadOptions(convert=convert))
     return Counter(_WORD.findall("\n".join(page.text for page in document.pages).lower()))
 
 

@@ -159,7 +159,9 @@ def test_names_that_differ_in_a_number_are_no_running_header(tmp_path: Path) -> 
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     files = {"run.exe": b"MZ\x00\x01", "../../etc/pass.txt": b"inside", "c.docx": b"no document"}
     path = with_files(simple_pdf(tmp_path / "a.pdf", WORDS), files)
-    pages = clean_pages(load_document(path))
+    document = load_document(path)
+    pages = clean_pages(document)
+    assert document.warning.startswith("1 attached file was not read (c.docx)")
     assert "[Attachment run.exe was not read:" in pages[1].text
     assert "[Attachment c.docx was not read:" in pages[1].text
     assert pages[2].text == "Attachment pass.txt\n\ninside"

@@ -23,13 +23,13 @@ from format_samples import (
 from ingest_samples import DATA, simple_pdf
 
 from ingest import ingest_paths
-from ingest.legacy import Converter
 from ingest.load import (
     LoadOptions,
     RawFile,
     format_of,
     is_plain,
     load_document,
+    load_file,
     named_format,
     told_by_content,
     type_at,
@@ -50,6 +50,7 @@ STORED = (
 PAGE = f"\n<!DOCTYPE html><html><body><p>{TEXT}</p></body></html>".encode()
 XML = f'<?xml version="1.0"?><pumps><pump>{TEXT}</pump></pumps>'.encode()
 DRAWING = b'<?xml version="1.0"?>\n<!-- a pump -->\n<svg xmlns="x"><text>Pump</text></svg>'
+DOCX = word(f"<w:p><w:r><w:t>{TEXT}</w:t></w:r></w:p>")
 PROGRAM = b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 9
 WORKBOOK = zipped({"[Content_Types].xml": "<Types/>", "visio/document.xml": "<a/>"})
 JAR = zipped({"META-INF/MANIFEST.MF": "Version: 1", "a.class": bytes(9)})
@@ -259,7 +260,6 @@ def test_a_folder_and_archives_with_such_files(tmp_path: Path) -> None:
 )
 def test_tables_and_text_under_an_old_name(
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     name: str,
     data: str | bytes,
     media_type: str,
@@ -267,14 +267,51 @@ def test_tables_and_text_under_an_old_name(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    document = load_document(path)
+    asked: list[str] = []
+
+    def convert(*what: object) -> bytes:
+        asked.append(str(what[0]))
+        return DOCX
+
+    document = load_document(path, LoadOptions(convert=convert))
     assert document.media_type == media_type
     assert shown in text_of(document)
-    monkeypatch.setattr("ingest.legacy.program", lambda: "/bin/false")  # it would convert nothing
-    assert Converter(60).stand_in(path) is None
+    assert asked == []
     path.write_bytes(OLE + bytes(600))
-    with pytest.raises(DocumentUnreadableError, match="could not convert"):
-        Converter(60).stand_in(path)
+    load_document(path, LoadOptions(convert=convert))
+    assert asked == [name]
+
+
+@pytest.mark.parametrize(
+    ("name", "streams", "converted_as"),
+    [
+        ("report.docx", ("WordDocument",), ".doc"),
+        ("report.pdf", ("Workbook",), ".xls"),
+        ("report.xls", ("WordDocument",), ".doc"),
+        ("report.doc", ("Workbook", "WordDocument"), ".doc"),  # a sheet in a letter
+        ("report.dot", ("WordDocument",), ".dot"),
+        ("report.msg", ("PowerPoint Document",), ".ppt"),
+    ],
+)
+def test_an_old_office_file_under_another_name_is_converted_as_what_it_is(
+    name: str, streams: tuple[str, ...], converted_as: str
+) -> None:
+    asked: list[str] = []
+
+    def convert(_name: str, suffix: str, _data: bytes) -> bytes:
+        asked.append(suffix)
+        return DOCX
+
+    file = RawFile(Path(name), ole(*streams))
+    assert TEXT in text_of(load_file(file, LoadOptions(convert=convert)))
+    assert asked == [converted_as]
+
+
+@pytest.mark.parametrize("name", ["a.doc", "a.ppt", "a.xls"])
+@pytest.mark.parametrize("data", [bytes(range(256)) * 9, b"\0" * 700, PROGRAM])
+def test_what_is_no_office_file_is_not_made_into_one(name: str, data: bytes) -> None:
+    with pytest.raises(DocumentUnreadableError, match="is no Office file"):
+        load_file(RawFile(Path(name), data), LoadOptions(convert=lambda *_: DOCX))
 
 
 def test_rows_of_a_table_under_an_old_name_are_the_place_to_cite() -> None:

@@ -160,6 +160,22 @@ def test_a_folder_is_followed_and_a_restart_goes_on(tmp_path, started):
     assert again.end() == 0
 
 
+def test_a_name_that_is_no_text_does_not_end_it(tmp_path, started):
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "first.md").write_text("The pump lifts 55 litres.")
+    watching = started(docs)
+    watching.wait_for(first_md="added")
+    Path(os.fsdecode(os.fsencode(docs) + b"/odd\xff.md")).write_text("Nobody can cite this name.")
+    (docs / "second.md").write_text("Roses want sun.")
+    watching.wait_for(second_md="added")
+    (docs / "third.md").write_text("Oak and ash.")
+    watching.wait_for(third_md="added")
+    assert watching.said["odd\\xff.md"][0] == "failed"
+    assert sum("could not be told" in line for line in watching.errors) == 1
+    assert watching.end() == 0
+
+
 SEED = 20261122
 
 

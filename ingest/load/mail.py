@@ -7,13 +7,14 @@ with its name. One that cannot be read is named with the reason, so that nobody 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import Message
 from email.policy import compat32
 from pathlib import Path
 
-from ingest.load.attachment import DEEPEST, MOST_ATTACHMENTS, write_attachment
+from ingest.load.attachment import Attachments
 from ingest.load.markup import write_markup
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.text import decode
@@ -42,10 +43,11 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
             "it again from the mail program as EML."
         )
     writer = DocumentWriter()
-    _Reader(writer, options).message(message, 1)
+    attachments = Attachments(writer, options)
+    _Reader(writer, attachments).message(message, 1)
     if writer.is_blank and writer.page == 1:
         raise DocumentSkippedError(f"{file.name} is a message without any text.")
-    return writer.document(EMAIL, header(message, "Subject"))
+    return replace(writer.document(EMAIL, header(message, "Subject")), warning=attachments.warning)
 
 
 def header(message: Message, name: str) -> str:
@@ -58,9 +60,8 @@ def header(message: Message, name: str) -> str:
 
 
 class _Reader:
-    def __init__(self, writer: DocumentWriter, options: LoadOptions) -> None:
-        self._writer, self._options = writer, options
-        self._left = MOST_ATTACHMENTS
+    def __init__(self, writer: DocumentWriter, attachments: Attachments) -> None:
+        self._writer, self._attachments = writer, attachments
 
     def message(self, message: Message, depth: int) -> None:
         """Writes a message with its attachments."""
@@ -91,14 +92,13 @@ class _Reader:
 
     def _attachment(self, part: Message, depth: int) -> None:
         name = _name(part)
-        if self._left <= 0 or depth > DEEPEST:
+        if not self._attachments.may_follow(name, depth):
             return
-        self._left -= 1
         if (inner := _message_within(part)) is not None:
             self._writer.end_page()
             self.message(inner, depth)
             return
-        write_attachment(self._writer, name, _bytes(part), depth, self._options)
+        self._attachments.write(name, _bytes(part), depth)
 
 
 def _leaves(message: Message) -> Iterator[Message]:

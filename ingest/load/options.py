@@ -19,7 +19,8 @@ class LoadOptions:
             its own, ``always`` on every page of a PDF.
         ocr_threads: How many compute that.
         depth: How many files the one that is read is attached within.
-        stand_in: The same document in a form that can be read, made by ``ingest.legacy``.
+        convert: Makes a document that can be read of an old Office file: from its name, the ending
+            of its kind and its bytes. None where nobody can.
         on_page: Called after each page that took long: the file is being read still.
     """
 
@@ -29,7 +30,7 @@ class LoadOptions:
     ocr: str = "auto"
     ocr_threads: int = 1
     depth: int = 0
-    stand_in: Path | None = None
+    convert: Callable[[str, str, bytes], bytes] | None = None
     on_page: Callable[[], None] | None = None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from email.parser import HeaderParser
 from email.policy import compat32
 from email.utils import format_datetime
@@ -14,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.load.attachment import DEEPEST, MOST_ATTACHMENTS, write_attachment
+from ingest.load.attachment import Attachments
 from ingest.load.mail import header
 from ingest.load.markup import write_markup
 from ingest.load.options import LoadOptions, RawFile
@@ -62,10 +63,11 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     from oxmsg.storage import Storage
 
     writer = DocumentWriter()
+    attachments = Attachments(writer, options)
     try:
         with OleFileIO(BytesIO(file.data)) as ole:
             storage = Storage.from_ole(ole)
-        subject = _Reader(writer, options).message(storage, 1, _HEADER)
+        subject = _Reader(writer, attachments).message(storage, 1, _HEADER)
     except (*_DAMAGES, UnrecognizedCodePageError, UnsupportedEncodingError) as error:
         raise DocumentUnreadableError(
             f"{file.name} is not a message of Outlook, or is damaged. Open it in Outlook and save "
@@ -73,13 +75,12 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
         ) from error
     if writer.is_blank and writer.page == 1:
         raise DocumentSkippedError(f"{file.name} is a message without any text.")
-    return writer.document(MSG, subject)
+    return replace(writer.document(MSG, subject), warning=attachments.warning)
 
 
 class _Reader:
-    def __init__(self, writer: DocumentWriter, options: LoadOptions) -> None:
-        self._writer, self._options = writer, options
-        self._left = MOST_ATTACHMENTS
+    def __init__(self, writer: DocumentWriter, attachments: Attachments) -> None:
+        self._writer, self._attachments = writer, attachments
 
     def message(self, storage: Storage, depth: int, header: int) -> str:
         """Writes a message with its attachments; returns its subject."""
@@ -111,16 +112,16 @@ class _Reader:
             self._writer.paragraph("[The text is kept as packed RTF alone and was not read.]")
 
     def _attachment(self, part: _Part, depth: int) -> None:
-        if self._left <= 0 or depth > DEEPEST:
+        name = _name(part)
+        if not self._attachments.may_follow(name, depth):
             return
-        self._left -= 1
         if within := part.message_within():
             self._writer.end_page()
             self.message(within, depth, _HEADER_WITHIN)
         elif data := part.bytes(_DATA):
-            write_attachment(self._writer, _name(part), data, depth, self._options)
+            self._attachments.write(name, data, depth)
         else:
-            self._writer.paragraph(f"[Attachment {_name(part)} is not in the message.]")
+            self._attachments.lack(name, "is not in the message.")
 
 
 class _Part:

@@ -68,7 +68,7 @@ def _blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]:
             missing = _missing(reader.unread, reader.incomplete)
             if is_whole:
                 end = _checked(file, end, options.ocr, missing if reader.unread else "")
-            yield replace(end, warning=missing)
+            yield replace(end, warning=" ".join(filter(None, (missing, end.warning))))
 
 
 def _read(document: PdfDocument, reader: PageReader) -> Iterator[LoadedDocument]:

@@ -8,11 +8,11 @@ from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.load.attachment import MOST_ATTACHMENTS
+from ingest.load.attachment import MOST_ATTACHMENTS, missing_files
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.pdfium import LOCK
 from ingest.load.writer import DocumentWriter, one_line
-from rag_app.errors import DocumentError
+from rag_app.errors import DocumentError, DocumentSkippedError
 from rag_app.types import Heading, LoadedDocument, Page
 from rag_app.types.media import PRINTED
 
@@ -54,13 +54,17 @@ def with_attachments(
     list_of_names.paragraph("Attached files: " + ", ".join(name for name, _ in files))
     pages: list[Page] = []
     headings: list[Heading] = []
+    unread: list[str] = []
+    warnings: list[str] = []
     before = document.pages[-1].number + 1 if document.pages else 1
     for name, data in files:
         try:
             found = _read(name, data, options)
         except DocumentError as error:
             list_of_names.paragraph(f"[Attachment {name} was not read: {error}]")
+            unread += [name] if not isinstance(error, DocumentSkippedError) else []
             continue
+        warnings += [f"{name}: {found.warning}"] if found.warning else []
         place = before + len(pages)
         pages += (replace(one, number=place + one.number) for one in found.pages)
         headings += (replace(one, page=place + one.page) for one in found.headings)
@@ -69,6 +73,7 @@ def with_attachments(
         document,
         pages=(*document.pages, first, *pages),
         headings=(*document.headings, *headings),
+        warning=" ".join([*missing_files(unread), *warnings]),
     )
 
 
@@ -107,4 +112,5 @@ def _read(name: str, data: bytes | None, options: LoadOptions) -> LoadedDocument
         writer.end_page()
     document = writer.document(found.media_type)
     keeps = found.media_type not in PRINTED
-    return replace(document, pages=tuple(replace(one, keeps_lines=keeps) for one in document.pages))
+    pages = tuple(replace(one, keeps_lines=keeps) for one in document.pages)
+    return replace(document, pages=pages, warning=found.warning)

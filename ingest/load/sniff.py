@@ -82,6 +82,9 @@ def told_by_content(file: RawFile, named: str) -> str:
             file, named, "a zip archive", "Unpack it and ingest the files in it."
         )
     if file.data.startswith(OLE):
+        told = _types_in_ole(file.data, lambda at, number: file.data[at : at + number])
+        if told:
+            return named if named in told else told[0]
         return _or_refuse(
             file,
             named,
@@ -136,16 +139,22 @@ def ole_type(start: bytes, read: Callable[[int, int], bytes]) -> str | None:
         start: How it begins.
         read: From an offset so many bytes.
     """
+    return next(iter(_types_in_ole(start, read)), None)
+
+
+def _types_in_ole(start: bytes, read: Callable[[int, int], bytes]) -> tuple[str, ...]:
+    """What a file with ``OLE`` may be; with documents in it, of several types."""
     shift = int.from_bytes(start[30:32], "little")
     if shift not in {9, 12}:  # sectors of 512 or 4096 bytes, of which the head takes one
-        return None
+        return ()
     directory = read(int.from_bytes(start[48:52], "little") + 1 << shift, _ENTRY * _ENTRIES)
+    found: dict[str, None] = {}
     for at in range(0, len(directory), _ENTRY):
         length = int.from_bytes(directory[at + 64 : at + 66], "little")
         name = directory[at : at + min(max(length - 2, 0), 64)].decode("utf-16-le", "replace")
         if name in _IN_DIRECTORY:
-            return _IN_DIRECTORY[name]
-    return None
+            found[_IN_DIRECTORY[name]] = None
+    return tuple(found)
 
 
 def unnamed(start: bytes, *, text: bool) -> str | None:

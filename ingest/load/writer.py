@@ -30,6 +30,7 @@ class DocumentWriter:
         self._parts: list[str] = []
         self._length = 0
         self._kind = ""
+        self._recognised = False
 
     @property
     def page(self) -> int:
@@ -85,6 +86,7 @@ class DocumentWriter:
     def place(self, page: Page, headings: Iterable[Heading], deeper: int = 1) -> None:
         """Adds text that another loader read, its headings so much deeper, to this page."""
         start = self._add(page.text, "page")
+        self._recognised = self._recognised or page.recognised
         for one in headings:
             offset = None if one.offset is None else start + one.offset
             level = min(one.level + deeper, _DEEPEST)
@@ -92,8 +94,9 @@ class DocumentWriter:
 
     def end_page(self) -> None:
         """Begins the next page."""
-        self._pages.append(Page(self.page, "".join(self._parts)))
-        self._parts, self._length, self._kind = [], 0, ""
+        text = "".join(self._parts)
+        self._pages.append(Page(self.page, text, recognised=self._recognised))
+        self._parts, self._length, self._kind, self._recognised = [], 0, "", False
 
     def document(
         self, media_type: str, title: str | None = None, metadata: dict[str, str] | None = None
