@@ -28,6 +28,7 @@ from rag_app.evaluation import (
     to_html,
 )
 from rag_app.evaluation.keyword_index import memory_index
+from rag_app.evaluation.measures import Interval
 from rag_app.evaluation.notices import RULES_WARNING
 from rag_app.evaluation.questions import saved_path
 from rag_app.evaluation.recommend import recommend
@@ -65,10 +66,18 @@ def test_every_model_is_measured_once_and_the_failing_one_says_why(compared: Com
     (failure,) = compared.failures
     assert failure.spec == "nonsense:x"
     assert "There is no embedding provider" in failure.reason
+    best = {
+        way: max(model.scores(way).measures["ndcg@10"].mean for model in compared.models)
+        for way in ("hybrid", "dense")
+    }
     for model in compared.models:
-        for way in ("hybrid", "dense"):
+        for way, highest in best.items():
             scores = model.scores(way)
-            assert (scores.p_value is None) == scores.leads
+            assert (scores.p_value is None) == (scores.to_leader is None) == scores.leads
+            if scores.to_leader is not None and scores.p_value is not None:
+                behind = highest - scores.measures["ndcg@10"].mean
+                assert scores.to_leader.mean == pytest.approx(-behind)
+                assert scores.surely_worse == (scores.p_value < 0.05)
             for one in scores.measures.values():
                 assert 0 <= one.low <= one.mean <= one.high <= 1
         costs = model.costs
@@ -183,38 +192,46 @@ def test_a_saved_set_is_used_from_then_on(
 
 
 def with_scores(done: Comparison, *scores: tuple[float, float | None]) -> list:
-    """The models with other hybrid scores: mean and p of each of MODELS."""
+    """The models with other hybrid scores: mean, and the upper end of the interval to the best."""
     values = dict(zip(MODELS, scores, strict=True))
+    best = max(mean for mean, _ in scores)
     models = []
     for model in done.models:
-        mean, p = values[model.spec]
+        mean, high = values[model.spec]
         measures = dict(model.hybrid.measures)
         measures["ndcg@10"] = replace(measures["ndcg@10"], mean=mean)
-        own = replace(model.hybrid, measures=measures, p_value=p, leads=p is None)
+        behind = None if high is None else Interval(mean - best, mean - best - 0.05, high)
+        own = replace(
+            model.hybrid, measures=measures, p_value=None, to_leader=behind, leads=high is None
+        )
         models.append(replace(model, hybrid=own))
     return sorted(models, key=lambda model: -model.hybrid.measures["ndcg@10"].mean)
 
 
 def test_a_clear_winner_is_recommended_with_the_reason(compared: Comparison) -> None:
-    models = with_scores(compared, (0.9, None), (0.7, 0.001), (0.5, 0.0001))
+    models = with_scores(compared, (0.9, None), (0.7, -0.1), (0.5, -0.3))
     said = recommend(models, 100, "hybrid")
     assert (said.spec, said.cheapest, said.tied) == ("minilm", None, ("minilm",))
     assert "0.900" in said.sentence
-    assert "tfidf" in said.sentence
+    assert "No 95 % interval of a difference to it includes 0" in said.sentence
+    assert "the next is tfidf, -0.200 [-0.250 to -0.100]" in said.sentence
 
 
 def test_models_that_cannot_be_told_apart_give_the_cheapest_and_no_winner(
     compared: Comparison,
 ) -> None:
-    models = with_scores(compared, (0.9, None), (0.89, 0.4), (0.5, 0.001))
+    models = with_scores(compared, (0.9, None), (0.89, 0.02), (0.5, -0.3))
     said = recommend(models, 100, "hybrid")
     assert (said.spec, said.cheapest, said.tied) == (None, "tfidf", ("minilm", "tfidf"))
-    assert "may be chance" in said.sentence
-    assert "tfidf" in said.sentence
+    assert (
+        "the 95 % interval of the difference to minilm includes 0 for tfidf, -0.010 [-0.060 to "
+        "+0.020], so it may be chance. The cheapest of those and minilm is tfidf."
+    ) in said.sentence
+    assert "bow" not in said.sentence
 
 
 def test_a_hosted_model_is_never_the_cheapest_of_equals(compared: Comparison) -> None:
-    models = with_scores(compared, (0.9, None), (0.89, 0.4), (0.88, 0.4))
+    models = with_scores(compared, (0.9, None), (0.89, 0.1), (0.88, 0.1))
     models = [
         replace(m, costs=replace(m.costs, destination="api.example", chunks_per_second=1e9))
         if m.spec == "tfidf"
@@ -225,7 +242,7 @@ def test_a_hosted_model_is_never_the_cheapest_of_equals(compared: Comparison) ->
 
 
 def test_nobody_wins_on_few_questions(compared: Comparison) -> None:
-    models = with_scores(compared, (0.9, None), (0.1, 0.001), (0.1, 0.001))
+    models = with_scores(compared, (0.9, None), (0.1, -0.5), (0.1, -0.5))
     said = recommend(models, 29, "hybrid")
     assert said.spec is None
     assert "too few" in said.sentence
@@ -304,7 +321,7 @@ def test_the_command_shows_tables_that_fit_and_a_recommendation(cli: Cli, tmp_pa
     )
     assert done.returncode == 0, done.stderr
     assert all(len(line) <= 100 for line in done.stdout.splitlines()), done.stdout
-    assert "nDCG@10" in done.stdout
+    assert "nDCG@10 minus the best" in done.stdout
     assert "passages/s" in done.stdout
     assert "made by rules" in " ".join(done.stdout.split())
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")

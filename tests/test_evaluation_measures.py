@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from rag_app.evaluation.measures import MEASURES, holm, interval, measure, p_value
+from rag_app.evaluation.measures import MEASURES, interval, measure
+from rag_app.evaluation.paired import holm, paired
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.evaluation.ranking import dense_rankings, judge
 
@@ -72,17 +73,54 @@ def test_an_interval_holds_the_mean_and_narrows_with_more_questions() -> None:
 
 def test_the_paired_test_tells_a_clear_difference_from_chance() -> None:
     # Five wins and no loss: of 2^5 ways to swap only two are as extreme.
-    assert p_value(np.ones(5), np.zeros(5)) == pytest.approx(2 / 32, abs=0.01)
-    assert p_value(np.ones(40), np.zeros(40)) < 0.001
+    assert paired(np.ones(5), np.zeros(5)).p_value == pytest.approx(2 / 32, abs=0.01)
+    assert paired(np.ones(40), np.zeros(40)).p_value < 0.001
     even = np.tile([1.0, 0.0], 20)
-    assert p_value(even, 1 - even) > 0.8
-    assert p_value(even, even) == 1.0
+    assert paired(even, 1 - even).p_value > 0.8
+    assert paired(even, even).p_value == 1.0
+    assert paired(even[:0], even[:0]).p_value == 1.0
+
+
+def test_the_interval_of_a_difference_is_that_of_its_test() -> None:
+    """Whatever the values, 0 lies in it if, and only if, the test finds no difference."""
+    random = np.random.default_rng(3)
+    sure = 0
+    for number in range(60):
+        ranks = random.integers(1, 12, size=(2, random.integers(5, 80)))
+        values = np.where(ranks <= 10, 1 / np.log2(1 + ranks), 0.0)
+        values[0] += (number % 4) * 0.05  # some surely better, some not
+        test = paired(*np.minimum(values, 1.0), seed=number)
+        for level in (0.05, 0.05 / 7):
+            one = test.interval(level)
+            assert one.low <= one.mean <= one.high
+            assert (test.p_value < level) == (not one.low <= 0 <= one.high)
+            sure += test.p_value < level
+        assert test.interval(0.05 / 7).low <= test.interval().low
+    assert 20 < sure < 100  # both happened
+
+
+def test_the_interval_of_a_difference_agrees_with_the_normal_one() -> None:
+    random = np.random.default_rng(4)
+    first, second = random.random(800), random.random(800) * 0.9
+    one = paired(first, second).interval()
+    half = 1.96 * np.std(first - second, ddof=1) / math.sqrt(800)
+    assert one.mean == pytest.approx(np.mean(first - second))
+    assert one.high - one.mean == pytest.approx(half, rel=0.1)
+    assert one.mean - one.low == pytest.approx(half, rel=0.1)
+
+
+def test_too_few_questions_tell_nothing() -> None:
+    one = paired(np.ones(1), np.zeros(1))
+    assert one.p_value == 1.0
+    assert (one.interval().low, one.interval().high) == (-1, 1)
+    assert paired(np.ones(40), np.zeros(40)).interval(1e-9).low == -1
 
 
 def test_holm_corrects_stepwise() -> None:
-    corrected = holm({"a": 0.01, "b": 0.04, "c": 0.03})
+    p_values = {"a": 0.01, "b": 0.04, "c": 0.03}
+    factors = holm(p_values)
+    corrected = {name: factors[name] * p for name, p in p_values.items()}
     assert corrected == pytest.approx({"a": 0.03, "c": 0.06, "b": 0.06})
-    assert holm({"a": 0.6, "b": 0.9}) == {"a": 1.0, "b": 1.0}
 
 
 def test_dense_ranking_is_by_cosine_and_a_zero_vector_matches_nothing() -> None:

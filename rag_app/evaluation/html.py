@@ -79,9 +79,10 @@ def to_html(comparison: Comparison) -> str:
 
 _EXPLAINED = (
     "nDCG@10 is 1 when the passage asked for always comes first and 0 when it never is among the "
-    "first ten. In brackets: 95 % intervals, bootstrapped over questions. p: paired randomisation "
-    "test against the best, after Holm's correction; a dot marks models that it cannot tell from "
-    "the best. Memory: growth of the process while the model was at work."
+    "first ten. In brackets: 95 % intervals, bootstrapped over questions. To the best: the "
+    "difference question by question, with the 95 % interval and the p of a paired randomisation "
+    "test after Holm's correction; where 0 lies in the interval, the difference may be chance, and "
+    "a dot marks the model. Memory: growth of the process while the model was at work."
 )
 
 

@@ -13,15 +13,15 @@ from rag_app.evaluation.result import Comparison
 
 def quality_table(comparison: Comparison) -> str:
     """How well each model finds the passages, in both ways."""
-    heads = ["", "nDCG@10 with keywords", "against the best", "MRR@10"]
-    heads += ["recall@1", "recall@5", "recall@10", "nDCG@10 by vectors alone", "against the best"]
+    heads = ["", "nDCG@10 with keywords", "to the best", "MRR@10"]
+    heads += ["recall@1", "recall@5", "recall@10", "nDCG@10 by vectors alone", "to the best"]
     rows = []
     for model in comparison.models:
         hybrid, dense = (model.scores(way) for way in WAYS)
         names = ("mrr@10", "recall@1", "recall@5", "recall@10")
-        cells = [_main(hybrid), wording.against_leader(hybrid.p_value)]
+        cells = [_main(hybrid), _to_leader(hybrid)]
         cells += [f"{hybrid.measures[name].mean:.3f}" for name in names]
-        cells += [_main(dense), wording.against_leader(dense.p_value)]
+        cells += [_main(dense), _to_leader(dense)]
         rows.append((model, cells))
     return _table(comparison, heads, rows)
 
@@ -48,6 +48,13 @@ def costs_table(comparison: Comparison) -> str:
 def _main(scores: Scores) -> str:
     one = scores.measures[MAIN]
     return f"{one.mean:.3f} <small>[{one.low:.2f}–{one.high:.2f}]</small>"
+
+
+def _to_leader(scores: Scores) -> str:
+    if scores.to_leader is None:
+        return wording.against_leader(scores.p_value)
+    difference, _, rest = wording.to_leader(scores).partition(" ")
+    return f"{difference} <small>{rest}, {wording.against_leader(scores.p_value)}</small>"
 
 
 def _table(

@@ -121,7 +121,10 @@ def _model(data: Mapping[str, Any]) -> ModelResult:
 
 def _scores(data: Mapping[str, Any]) -> Scores:
     measures = {name: Interval(**one) for name, one in data["measures"].items()}
-    return Scores(measures, data["leads"], data["p_value"])
+    difference = data.get("to_leader")
+    return Scores(
+        measures, data["leads"], data["p_value"], Interval(**difference) if difference else None
+    )
 
 
 def _question(data: Mapping[str, Any]) -> QuestionResult:

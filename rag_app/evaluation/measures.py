@@ -1,13 +1,12 @@
-"""How good rankings are: measures of each question, their intervals, and what differs surely.
+"""How good rankings are: measures of each question, and the intervals of their means.
 
 The measures are computed by ir-measures (MacAvaney et al., ECIR 2022) as trec_eval does. Intervals
-are percentile bootstraps over questions (Efron 1979); differences are tested by paired
-randomisation (Smucker, Allan and Carterette, CIKM 2007), several at once after Holm (1979).
+are percentile bootstraps over questions (Efron 1979).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +17,6 @@ MAIN = "ndcg@10"
 """What models are ranked by."""
 DEPTH = 10
 RESAMPLES = 2000
-SWAPS = 10_000
 CONFIDENCE = 0.95
 SIGNIFICANT = 0.05
 _BLOCK = 500
@@ -85,31 +83,3 @@ def interval(values: Values, seed: int = 0) -> Interval:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(means, (tail, 1 - tail))
     return Interval(float(values.mean()), float(low), float(high))
-
-
-def p_value(first: Values, second: Values, seed: int = 0) -> float:
-    """Two-sided p of the difference of means by paired randomisation.
-
-    Under the null hypothesis the two models could have changed places at every question.
-    """
-    differences = first - second
-    differences = differences[differences != 0]
-    if not len(differences):
-        return 1.0
-    observed = abs(differences.sum()) - 1e-12
-    random = np.random.default_rng(seed)
-    extreme = 0
-    for _ in range(SWAPS // _BLOCK):
-        signs = random.integers(2, size=(_BLOCK, len(differences))) * 2 - 1
-        extreme += int((np.abs(signs @ differences) >= observed).sum())
-    return (extreme + 1) / (SWAPS + 1)
-
-
-def holm(p_values: Mapping[str, float]) -> dict[str, float]:
-    """The p-values of several tests, corrected so that one false alarm in all stays unlikely."""
-    corrected: dict[str, float] = {}
-    largest = 0.0
-    for number, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
-        largest = max(largest, min(1.0, (len(p_values) - number) * p_values[name]))
-        corrected[name] = largest
-    return corrected

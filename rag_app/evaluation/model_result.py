@@ -22,11 +22,20 @@ class Scores:
         leads: Whether its nDCG@10 is the highest.
         p_value: Of the paired test of its nDCG@10 against the leader's, after Holm's correction;
             None for the leader.
+        to_leader: Its nDCG@10 minus the leader's, with the 95 % interval of that paired test after
+            the same correction: 0 lies in it if, and only if, p is 0.05 or more. None for the
+            leader, and in comparisons of versions that did not keep it.
     """
 
     measures: Mapping[str, Interval]
     leads: bool
     p_value: float | None
+    to_leader: Interval | None = None
+
+    @property
+    def surely_worse(self) -> bool:
+        """Whether the whole interval of the difference to the leader lies below 0."""
+        return self.to_leader is not None and self.to_leader.high < 0
 
     def to_json(self) -> dict[str, object]:
         """Plain values."""
@@ -34,6 +43,7 @@ class Scores:
             "measures": {name: one.to_json() for name, one in self.measures.items()},
             "leads": self.leads,
             "p_value": None if self.p_value is None else round(self.p_value, 5),
+            "to_leader": self.to_leader.to_json() if self.to_leader else None,
         }
 
 

@@ -1,15 +1,24 @@
-"""What to choose, in a sentence, where the figures allow to say it."""
+"""What to choose, in a sentence, where the figures allow to say it.
+
+A model is recommended where it is surely better than every other: no 95 % interval of a difference
+to it, question by question and corrected for the number of models, includes 0. Otherwise nobody is,
+and the cheapest of those that are not surely worse than the first is named.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag_app.evaluation.measures import MAIN, SIGNIFICANT
+from rag_app.evaluation.measures import MAIN
 from rag_app.evaluation.model_result import ModelResult, Way
 from rag_app.evaluation.result import Recommendation
+from rag_app.evaluation.wording import with_signs
+from rag_app.types.nouns import counted
 
 LEAST_QUESTIONS = 30
 """With fewer, chance decides; then nobody is called the best."""
+_SHOWN = 2
+"""Models told with their intervals; the table has those of all."""
 
 WAY_NAMES: Mapping[Way, str] = {"hybrid": "with keywords", "dense": "by vectors alone"}
 
@@ -18,7 +27,7 @@ def recommend(models: Sequence[ModelResult], questions: int, by: Way) -> Recomme
     """The recommendation for models, best first."""
     if not models:
         return Recommendation("No model could be compared.", None, None, ())
-    tied = tuple(model.spec for model in models if not _differs(model, by))
+    tied = tuple(model.spec for model in models if not model.scores(by).surely_worse)
     if questions < LEAST_QUESTIONS:
         return Recommendation(
             f"No recommendation: {questions} questions are too few to tell models apart; ask at "
@@ -41,20 +50,21 @@ def _winner(models: Sequence[ModelResult], by: Way) -> Recommendation:
     first, second = models[0], models[1]
     sentence = (
         f"Choose {first.spec}: it finds the passages best ({_score(first, by)} "
-        f"{WAY_NAMES[by]}), surely better than {second.spec} ({_score(second, by)}, "
-        f"{_p(second, by)}) and every other. {_price(first)}"
+        f"{WAY_NAMES[by]}), surely better than every other. No 95 % interval of a difference to it "
+        f"includes 0; the next is {second.spec}, {_to_leader(second, by)}. {_price(first)}"
     )
     return Recommendation(sentence.strip(), first.spec, None, (first.spec,))
 
 
 def _tie(tied: Sequence[ModelResult], models: Sequence[ModelResult], by: Way) -> Recommendation:
+    leader, others = tied[0], tied[1:]
     cheapest = min(tied, key=_effort)
-    names = ", ".join(model.spec for model in tied)
-    all_or = "the models" if len(tied) == len(models) else names
+    shown = " and ".join(f"{one.spec}, {_to_leader(one, by)}" for one in others[:_SHOWN])
+    more = f", and {counted(len(others) - _SHOWN, 'other')}" if len(others) > _SHOWN else ""
     sentence = (
-        f"No model is surely the best: {all_or} cannot be told apart by these questions "
-        f"(the difference of {tied[0].spec} and {tied[1].spec} may be chance, "
-        f"{_p(tied[1], by)}). The cheapest of them is {cheapest.spec}. {_price(cheapest)} "
+        f"No model is surely the best: the 95 % interval of the difference to {leader.spec} "
+        f"includes 0 for {shown}{more}, so it may be chance. The cheapest of those and "
+        f"{leader.spec} is {cheapest.spec}. {_price(cheapest)} "
         f"{_without_keywords(cheapest, models, by)}"
     )
     return Recommendation(
@@ -64,15 +74,12 @@ def _tie(tied: Sequence[ModelResult], models: Sequence[ModelResult], by: Way) ->
 
 def _without_keywords(cheapest: ModelResult, models: Sequence[ModelResult], by: Way) -> str:
     """Says so where only keywords make up for what the vectors of the cheapest lack."""
-    if by == "dense" or not _differs(cheapest, "dense"):
+    if by == "dense" or not cheapest.dense.surely_worse:
         return ""
     leader = next(model for model in models if model.dense.leads)
-    return f"By vectors alone it is worse than {leader.spec} ({_p(cheapest, 'dense')})."
-
-
-def _differs(model: ModelResult, by: Way) -> bool:
-    p_value = model.scores(by).p_value
-    return p_value is not None and p_value < SIGNIFICANT
+    return (
+        f"By vectors alone it is surely worse than {leader.spec}, {_to_leader(cheapest, 'dense')}."
+    )
 
 
 def _effort(model: ModelResult) -> tuple[float, bool, float]:
@@ -90,9 +97,9 @@ def _score(model: ModelResult, by: Way) -> str:
     return f"nDCG@10 {one.mean:.3f} [{one.low:.3f}–{one.high:.3f}]"
 
 
-def _p(model: ModelResult, by: Way) -> str:
-    p_value = model.scores(by).p_value
-    return "" if p_value is None else f"p = {p_value:.3f}" if p_value >= 0.001 else "p < 0.001"
+def _to_leader(model: ModelResult, by: Way) -> str:
+    difference = model.scores(by).to_leader
+    return "" if difference is None else with_signs(difference)
 
 
 def _price(model: ModelResult) -> str:

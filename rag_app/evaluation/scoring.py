@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag_app.evaluation.measures import MAIN, Values, holm, interval, measure, p_value
+from rag_app.evaluation.measures import MAIN, SIGNIFICANT, Values, interval, measure
 from rag_app.evaluation.model_result import WAYS, ModelResult, Scores, Way
+from rag_app.evaluation.paired import holm, paired
 from rag_app.evaluation.questions import EvalQuestion
 from rag_app.evaluation.run import Measured
 
@@ -47,16 +48,20 @@ def _scores(
     if not values:
         return {}
     leader = max(values, key=lambda spec: values[spec][MAIN].mean())
-    tests = holm(
-        {
-            spec: p_value(values[leader][MAIN], own[MAIN], seed)
-            for spec, own in values.items()
-            if spec != leader
-        }
-    )
-    return {
-        spec: Scores(
-            {name: interval(own[name], seed) for name in own}, spec == leader, tests.get(spec)
-        )
+    tests = {
+        spec: paired(own[MAIN], values[leader][MAIN], seed)
         for spec, own in values.items()
+        if spec != leader
     }
+    factors = holm({spec: test.p_value for spec, test in tests.items()})
+    scores = {}
+    for spec, own in values.items():
+        measures = {name: interval(own[name], seed) for name in own}
+        test, factor = tests.get(spec), factors.get(spec, 1.0)
+        scores[spec] = Scores(
+            measures,
+            leads=spec == leader,
+            p_value=min(1.0, factor * test.p_value) if test else None,
+            to_leader=test.interval(SIGNIFICANT / factor) if test else None,
+        )
+    return scores

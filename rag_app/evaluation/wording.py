@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rag_app.evaluation.measures import Interval
-from rag_app.evaluation.model_result import ModelResult, Unknown, Way
+from rag_app.evaluation.model_result import ModelResult, Scores, Unknown, Way
 from rag_app.evaluation.result import Comparison
 
 WAY_TITLES: Mapping[Way, str] = {
@@ -27,6 +27,19 @@ def about(comparison: Comparison) -> str:
 def with_interval(one: Interval) -> str:
     """``0.736 [0.70–0.77]``."""
     return f"{one.mean:.3f} [{one.low:.2f}–{one.high:.2f}]"
+
+
+def to_leader(scores: Scores) -> str:
+    """The difference to the leader: ``-0.045 [-0.081 to -0.012]``; ``best`` for itself."""
+    if scores.to_leader is None:
+        return against_leader(scores.p_value)
+    return with_signs(scores.to_leader)
+
+
+def with_signs(one: Interval) -> str:
+    """A difference: ``+0.031 [+0.015 to +0.047]``."""
+    mean, low, high = (f"{value:+.3f}" for value in (one.mean, one.low, one.high))
+    return f"{mean} [{low} to {high}]"
 
 
 def against_leader(p_value: float | None) -> str:

@@ -18,8 +18,10 @@ from rag_app.ui.resources import Resources
 
 EXPLAINED = """\
 - **Quality** (nDCG@10) is 1 when the passage that answers always comes first, and 0 when it is \
-never among the first ten. The bar shows where the true figure lies with 95 % certainty: bars that \
-overlap much may differ by chance alone.
+never among the first ten. The bar shows where the true figure lies with 95 % certainty.
+- **Below the bar** stands the difference to the best, question by question, with its 95 % \
+interval. Where 0 lies in it, chance alone can have made the difference, and neither model is \
+called better. It tells more than two bars, which may overlap although one model is surely better.
 - **With keywords** is how answers are found: words and meaning together. **By meaning alone** is \
 what the model does by itself.
 - **In the first five**: how often the passage is among the five that an answer rests on.
@@ -29,7 +31,8 @@ numbers describe a passage: fewer take less space.
 DETAILED = (
     "MRR@10: the mean of 1, ½, ⅓ … for the right passage at the first, second, third place. "
     "Recall@5: how often it is among the first five. The test says how likely chance alone makes "
-    "such a difference to the best (paired randomisation, after Holm's correction). A question: "
+    "such a difference to the best (paired randomisation, after Holm's correction); the intervals "
+    "of the differences are those of this test: 0 lies in one where p is 0.05 or more. A question: "
     "milliseconds to embed it, in the median and for one in twenty. Memory: by how much the "
     "process grew."
 )

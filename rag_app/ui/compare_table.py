@@ -6,9 +6,16 @@ import html
 from collections.abc import Mapping, Sequence
 
 from rag_app.evaluation import Comparison
-from rag_app.evaluation.measures import MAIN, Interval
-from rag_app.evaluation.model_result import ModelResult, Way
-from rag_app.evaluation.wording import against_leader, milliseconds, rate, size, unknown_words
+from rag_app.evaluation.measures import MAIN
+from rag_app.evaluation.model_result import ModelResult, Scores, Way
+from rag_app.evaluation.wording import (
+    against_leader,
+    milliseconds,
+    rate,
+    size,
+    to_leader,
+    unknown_words,
+)
 from rag_app.types.kinds import LANGUAGES
 from rag_app.ui import wording
 
@@ -62,7 +69,7 @@ def _row(
     scores, costs = model.scores(by), model.costs
     return [
         f"<b>{html.escape(model.spec)}</b>{_chips(model, comparison, in_use)}",
-        _quality(scores.measures[MAIN], reach, tone=_tone(model, comparison)),
+        _quality(scores, reach, tone=_tone(model, comparison)),
         f"{model.scores(other).measures[MAIN].mean:.3f}",
         f"{scores.measures['recall@5'].mean:.0%}",
         rate(costs.chunks_per_second),
@@ -94,7 +101,9 @@ def _reach(comparison: Comparison) -> tuple[float, float]:
     return max(0.0, low - margin), min(1.0, high + margin)
 
 
-def _quality(one: Interval, reach: tuple[float, float], *, tone: str) -> str:
+def _quality(scores: Scores, reach: tuple[float, float], *, tone: str) -> str:
+    """The score, its interval as a bar, and below it the difference to the best."""
+    one, behind = scores.measures[MAIN], to_leader(scores) if scores.to_leader else ""
     left, right = reach
     at = [100 * (value - left) / (right - left) for value in (one.low, one.mean, one.high)]
     return (
@@ -102,6 +111,7 @@ def _quality(one: Interval, reach: tuple[float, float], *, tone: str) -> str:
         f'<span class="interval {tone}" title="95 % interval: {one.low:.3f} to {one.high:.3f}">'
         f'<s style="left:{at[0]:.1f}%;width:{at[2] - at[0]:.1f}%"></s>'
         f'<u style="left:{at[1]:.1f}%"></u></span>'
+        + (f'<small class="behind">{html.escape(behind)}</small>' if behind else "")
     )
 
 
