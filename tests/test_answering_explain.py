@@ -83,6 +83,10 @@ def test_with_places_alone_there_are_only_the_lists_and_the_sentences(
     assert [one.hit.chunk.id for one in found.hits] == [
         hit.chunk.id for hit in assistant.ask(QUESTION).hits
     ]
+    # Whether the documents answer is no question of how their passages were ranked.
+    convex = Assistant.open(settings, store).explain(QUESTION)
+    assert {one.hit.chunk.id for one in found.hits} == {one.hit.chunk.id for one in convex.hits}
+    assert found.probability == pytest.approx(convex.probability, abs=0.01)
     plain = found.to_json()
     assert plain["dense_weight"] is None
     for one in found.hits:

@@ -62,8 +62,8 @@ def test_the_setting_offers_the_ways_of_fusion_that_there_are() -> None:
 
 def test_places_alone_can_rank(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> None:
     by_places = Searcher(searcher.collection, searcher.embeddings, fusion="rrf")
-    for name in ("naming", "nearness", "vectors"):  # what only the other way looks at
-        monkeypatch.setattr(type(searcher.collection), name, lambda *_: pytest.fail("not asked"))
+    # Which documents are named is not looked at, and no document is looked into once more.
+    monkeypatch.setattr(type(searcher.collection), "naming", lambda *_: pytest.fail("not asked"))
     question = "Who founded the firm Heron Pumps?"
     found = by_places.search(question, 6)
     collection = searcher.collection
@@ -78,6 +78,17 @@ def test_places_alone_can_rank(searcher: Searcher, monkeypatch: pytest.MonkeyPat
     best = found.order.passages[0]
     assert (best.dense_rank, best.keyword_rank) == (1, 1)
     assert best.nearness is best.feedback is best.naming is None
+
+
+def test_whatever_ranks_each_passage_has_its_convex_score(searcher: Searcher) -> None:
+    question = "How long may the housing of a pump run?"
+    by_places = Searcher(searcher.collection, searcher.embeddings, fusion="rrf")
+    ranked, places = searcher.search(question, 6).hits, by_places.search(question, 6).hits
+    assert {hit.score for hit in ranked}.isdisjoint(hit.score for hit in places)
+    assert {hit.chunk.id: hit.relevance for hit in places} == {
+        hit.chunk.id: hit.score for hit in ranked
+    }
+    assert [hit.relevance for hit in ranked] == [hit.score for hit in ranked]
 
 
 def test_an_unknown_fusion_is_refused(searcher: Searcher) -> None:

@@ -15,7 +15,7 @@ from rag_app.answering import Assistant
 from rag_app.answering.explain import STEPS
 from rag_app.embeddings import embeddings_for
 from rag_app.errors import SettingsError
-from rag_app.retrieval.diverse import maximal_marginal_relevance
+from rag_app.retrieval.diverse import diversifying, maximal_marginal_relevance
 from rag_app.retrieval.neighbours import Room, joined, widening
 from rag_app.retrieval.steps import Stepped
 from rag_app.store import Store
@@ -76,6 +76,21 @@ def test_vectors_of_any_length_and_of_none_are_compared() -> None:
     vectors = np.array([[3, 0], [9, 0.1], [0, 0]], np.float32)
     assert maximal_marginal_relevance([0.9, 0.9, 0.5], vectors, 0.5, 3) == [0, 2, 1]
     assert maximal_marginal_relevance([], np.zeros((0, 2), np.float32), 0.5, 3) == []
+
+
+def test_places_that_are_nearly_alike_do_not_let_unlikeness_decide_alone() -> None:
+    rows = np.array([[1, 0, 0], [0.99, 0.14, 0], [0.6, 0, 0.8]], np.float32)
+    hits = passages()[:3]
+    vectors = {hit.chunk.id: row for hit, row in zip(hits, rows, strict=True)}
+    step = diversifying(0.4, lambda ids: {id_: vectors[id_] for id_ in ids})
+
+    def order(convex: tuple[float | None, ...]) -> list[int]:
+        of_places = [replace(hit, convex=one) for hit, one in zip(hits, convex, strict=True)]
+        found = step.apply(None, of_places, 3)  # type: ignore[arg-type]
+        return [hit.chunk.ordinal for hit in found.hits]
+
+    assert order((None, None, None)) == [0, 2, 1]
+    assert order((0.9, 0.89, 0.3)) == [0, 1, 2]  # the last is unlike and has little to say
 
 
 # --- neighbours

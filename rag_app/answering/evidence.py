@@ -28,7 +28,7 @@ SENTENCE_FEATURES = (
     "overlap_before",  # the same for words that only the sentence before it or its heading has
     "overlap_passage",  # the same for the whole passage with its headings
     "bigrams",  # share of the question's word pairs in it
-    "passage",  # the passage's fused score
+    "passage",  # the passage's convex score, whatever ranked it
     "kind",  # holds what is asked for: a date, a number, a name
 )
 
@@ -118,7 +118,7 @@ def gather(
     candidates = []
     for (hit, sentence, before), text, cosine in zip(placed, texts, cosines, strict=True):
         words, terms = _features(question, text, before, passages[hit.chunk.id])
-        features = (cosine, *words[:-1], hit.score, words[-1])
+        features = (cosine, *words[:-1], hit.relevance, words[-1])
         score = sum(w * x for w, x in zip(weights, features, strict=True))
         candidates.append(
             Candidate(hit, sentence, features, score, terms | before, passages[hit.chunk.id])

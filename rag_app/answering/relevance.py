@@ -45,7 +45,7 @@ def relevance_features(evidence: Evidence) -> dict[str, float]:
     question, hits, candidates = evidence.question, evidence.hits, evidence.candidates
     best = candidates[0]
     of_best = dict(zip(SENTENCE_FEATURES, best.features, strict=True))
-    fused = [hit.score for hit in hits[:FITTED_HITS]]
+    fused = [hit.relevance for hit in hits[:FITTED_HITS]]
     third = candidates[min(2, len(candidates) - 1)]
     return {
         "sentence_cosine": max(c.features[0] for c in candidates),

@@ -35,7 +35,7 @@ def diversifying(diversity: float, vectors: VectorsOf) -> Step:
         matrix = np.stack([found[hit.chunk.id] for hit in known])
         # A reranker leaves an order and no scores that can be compared with cosines: whatever
         # stands at a place now has the relevance that the best-scored passage of that rank had.
-        relevance = sorted((hit.score for hit in known), reverse=True)
+        relevance = sorted((hit.relevance for hit in known), reverse=True)
         chosen = [known[n] for n in maximal_marginal_relevance(relevance, matrix, diversity, k)]
         taken = {hit.chunk.id for hit in chosen}
         return Stepped((*chosen, *(hit for hit in hits if hit.chunk.id not in taken)))

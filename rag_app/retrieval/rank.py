@@ -59,6 +59,7 @@ class Ranked:
         naming: How far the question names its document; None where that does not count.
         dense_rank: Its place in the dense list, from 1; None if it is not there.
         keyword_rank: Its place in the keyword list, likewise.
+        convex: Its score in this ranking, where another one made the order.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Ranked:
     naming: float | None
     dense_rank: int | None
     keyword_rank: int | None
+    convex: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,10 @@
 ``convex`` is the ranking of ``rag_app.retrieval.rank``, all of its steps. ``rrf`` is reciprocal
 rank fusion and nothing else: the steps of the other weigh scores, of which ranks know nothing.
 ``benchmarks/ranking.py`` compares them.
+
+What follows a ranking was fitted on convex scores: which sentence answers, whether any does, how
+unlike passages are to be. Scores from places say little of that, for the first five are nearly the
+same whatever was found. So each passage has its convex score either way.
 """
 
 from __future__ import annotations
@@ -36,21 +40,30 @@ class Ranker:
 
 
 def rank_by_places(
-    _question: Vectors,
+    question: Vectors,
     dense: Ranking,
     keywords: Ranking,
-    _nearness: Nearness,
-    _vectors: VectorsOf,
-    _named: Mapping[str, float],
+    nearness: Nearness,
+    vectors: VectorsOf,
+    named: Mapping[str, float],
 ) -> Order:
     """Ranks by the places in both lists alone; takes what ``rank`` takes."""
     ranking = reciprocal_rank_fusion(dense, keywords)
+    convex = dict(rank(question, dense, keywords, nearness, vectors, named).scores)
     pairs = comparable(dense, keywords)
     in_dense, in_keywords = places(dense), places(keywords)
     return Order(
         passages=tuple(
             Ranked(
-                id_, score, *pairs[id_], None, None, None, in_dense.get(id_), in_keywords.get(id_)
+                id_,
+                score,
+                *pairs[id_],
+                nearness=None,
+                feedback=None,
+                naming=None,
+                dense_rank=in_dense.get(id_),
+                keyword_rank=in_keywords.get(id_),
+                convex=convex[id_],
             )
             for id_, score in ranking
         ),

@@ -121,7 +121,7 @@ class Searcher:
         found = self.collection.fetch([one.id for one in best])
         # A passage deleted between the search and the fetch is not a hit.
         return order, tuple(
-            Hit(*found[one.id], one.score, cosines.get(one.id), bm25.get(one.id))
+            Hit(*found[one.id], one.score, cosines.get(one.id), bm25.get(one.id), one.convex)
             for one in best
             if one.id in found
         )

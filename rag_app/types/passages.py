@@ -92,6 +92,7 @@ class Hit:
             by their sentences.
         cosine: Cosine similarity to the question, if the dense list had it.
         bm25: BM25 score (larger is better), if the keyword list had it.
+        convex: Its score in the convex ranking, where another one ranks.
     """
 
     chunk: Chunk
@@ -99,3 +100,9 @@ class Hit:
     score: float
     cosine: float | None = None
     bm25: float | None = None
+    convex: float | None = None
+
+    @property
+    def relevance(self) -> float:
+        """A score that means the same whatever ranks: that of the convex ranking."""
+        return self.score if self.convex is None else self.convex
