@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 from collections import Counter
 from pathlib import Path
 from unittest.mock import patch
@@ -22,8 +23,8 @@ from measure import ROOT, save
 from relevance_examples import gathered
 
 from rag_app.answering import relevance
+from rag_app.answering.codes import named_codes
 from rag_app.answering.evidence import Evidence
-from rag_app.answering.words import codes
 
 MOST = 120
 BORDER = 0.5
@@ -37,8 +38,9 @@ def abstains(evidence: Evidence, *, rule: bool) -> bool:
 
 def altered(question: str, chance: random.Random) -> str:
     """The question with another number in its first code."""
-    letters, digits = codes(question)[0]
-    return question.replace(letters + digits, f"{letters}{int(digits) + chance.choice((3, 7, 13))}")
+    code = named_codes(question)[0]
+    other = re.sub(r"\d+", lambda d: str(int(d[0]) + chance.choice((3, 7, 13))), code, count=1)
+    return question.replace(code, other)
 
 
 def measure(name: str, corpus: Corpus, questions: list[Question], home: Path) -> dict[str, int]:
@@ -67,7 +69,7 @@ def main() -> None:
     reported = {question.text for question in squad_reported(squad())}
     figures: dict[str, object] = {}
     for name, corpus in (("scifact", scifact()), ("squad", squad())):
-        coded = [q for q in corpus.questions if codes(q.text) and q.text not in reported]
+        coded = [q for q in corpus.questions if named_codes(q.text) and q.text not in reported]
         figures[name] = measure(name, corpus, coded, home)
     save("unknown_codes", f"python {Path(__file__).relative_to(ROOT)} --home FOLDER", figures)
 

@@ -126,6 +126,25 @@ def test_a_code_that_no_passage_has_is_abstained_on(assistant: Assistant, store:
     assert not assistant.ask("What is the warranty of the Heron pump?").abstained
 
 
+CAUSES = ("valve is stuck", "motor is hot", "filter is full", "lid is open", "fan does not turn")
+FAULTS = {
+    "faults.md": tuple(
+        " ".join(f"E-{first + n} means that the {cause}." for n, cause in enumerate(CAUSES))
+        for first in (1001, 2001, 3001)
+    )
+}
+
+
+def test_a_fault_is_answered_however_its_code_is_parted(tmp_path: Path) -> None:
+    with build(made_settings(tmp_path), FAULTS) as faults:
+        assistant = Assistant.open(made_settings(tmp_path, answer_sentences=1), faults)
+        for code in ("E2004", "E-2004", "E 2004", "e2004"):
+            answer = assistant.ask(f"What does {code} mean?")
+            assert answer.text == "E-2004 means that the lid is open. [1]", code
+        for code in ("E2007", "E-2007"):  # all else is as in a question that has an answer
+            assert assistant.ask(f"What does {code} mean?").abstained, code
+
+
 def test_the_threshold_of_abstaining_is_a_setting(home: Path, store: Store) -> None:
     bold = Assistant.open(made_settings(home, abstain_below=0.0), store)
     assert not bold.ask("What is the boiling point of mercury?").abstained

@@ -199,6 +199,38 @@ def test_codes_are_known_in_each_way_of_writing(passage: str, known: bool) -> No
     assert known or answer_probability(evidence, "minilm") <= 0.1
 
 
+@pytest.mark.parametrize(
+    ("asked", "passage", "known"),
+    [
+        ("H-12", "The pump H12 has a warranty.", True),
+        ("H-12", "The pump H 12 has a warranty.", True),
+        ("H-12", "The pump H-8 has a warranty.", False),
+        ("XK-78-B", "The pump XK-77-B has a warranty.", False),
+    ],
+)
+def test_a_code_with_a_hyphen_must_be_known_too(asked: str, passage: str, known: bool) -> None:
+    evidence, _ = weigh(f"What is the warranty of the pump {asked}?", made_hit(passage))
+    assert evidence.question.unknown_codes == (() if known else (asked,))
+
+
+def test_a_code_that_stands_above_a_passage_is_known() -> None:
+    hit = titled(made_hit("The pump has a warranty.", name="H14.txt"), "Pumps", "H-12")
+    for code in ("H12", "H14"):
+        assert not weigh(f"What is the warranty of the pump {code}?", hit)[0].question.unknown_codes
+
+
+def test_a_sentence_has_a_code_however_it_is_parted() -> None:
+    text = "E-1001 means that the valve is stuck. E-1002 means that the motor is hot."
+    question = "What does {} mean?"
+    same, _ = weigh(question.format("E-1002"), made_hit(text))
+    for code in ("E1002", "E 1002", "E_1002"):
+        evidence, embeddings = weigh(question.format(code), made_hit(text))
+        assert evidence.candidates[0].sentence == same.candidates[0].sentence
+        assert features(evidence, "motor")["overlap"] == pytest.approx(1.0)
+        assert features(evidence, "valve")["overlap"] <= 0.5
+        assert f"{code} means that the motor is hot." in embeddings.seen
+
+
 def test_every_weight_names_a_feature() -> None:
     evidence, _ = weigh("What is the price of the pump?", made_hit("The pump has a price."))
     known = relevance_features(evidence).keys()

@@ -14,13 +14,14 @@ from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 from rag_app.answering.abstain import SENTENCE, abstention, is_abstention
 from rag_app.answering.budget import fit
 from rag_app.answering.citations import check_citations, supporting_sentence
+from rag_app.answering.codes import named_codes, respelling, stands_in
 from rag_app.answering.condense import leans_on_history, stand_alone
 from rag_app.answering.cues import asked_for, holds
 from rag_app.answering.locate import locate
 from rag_app.answering.prompt import build_messages
 from rag_app.answering.sentences import split_sentences
 from rag_app.answering.tokens import estimate_tokens, token_counter
-from rag_app.answering.words import codes, content_words
+from rag_app.answering.words import content_words
 from rag_app.errors import AnswerError
 from rag_app.types import Turn
 
@@ -442,12 +443,53 @@ class TestWords:
         assert list(content_words("What is it?")) == ["what", "is", "it"]
         assert set(content_words("¿Cuánto cuesta la bomba?").values()) == {"cuesta", "bomba"}
 
-    def test_codes(self) -> None:
-        assert codes("Does the H12 fit AB1234, or 30min of 1990s in E5?") == [
-            ("H", "12"),
-            ("AB", "1234"),
-            ("E", "5"),
-        ]
+    @pytest.mark.parametrize(
+        ("question", "codes"),
+        [
+            ("Does the H12 fit AB1234, or 30min of 1990s in E5?", ["H12", "AB1234", "E5"]),
+            (
+                "What are E-1001, AB–12 and (XK-78-B), XK-78B?",
+                ["E-1001", "AB–12", "XK-78-B", "XK-78B"],
+            ),
+            ("Is ISO-9001-2015 the same as E-1001?", ["ISO-9001-2015", "E-1001"]),
+            # Said in other words as well, so that they need not stand there.
+            ("Is there a 24-hour line for the top-10, as in the 10-K, below EUR 500?", []),
+            (f"E-{'1' * 60}a", []),
+        ],
+    )
+    def test_codes_that_an_answer_must_have(self, question: str, codes: list[str]) -> None:
+        assert named_codes(question) == codes
+
+    @pytest.mark.parametrize(
+        ("question", "text", "respelled"),
+        [
+            ("What is E1001?", "E-1001, e-1001 or E_1001", "E1001, E1001 or E1001"),
+            ("What is (E-1001)?", "E1001 and E 1001", "E-1001 and E-1001"),
+            ("What is E 1001?", "The fault E-1001.", "The fault E 1001."),
+            (
+                "What is E1001?",
+                "E-10011, RE-1001, E-1001b, E 100 1",
+                "E-10011, RE-1001, E-1001b, E 100 1",
+            ),
+            ("What is NF-kB?", "NFkB binds", "NF-kB binds"),
+            ("What is IL6R?", "IL-6R, IL6-R, IL 6 r", "IL6R, IL6R, IL6R"),
+            (
+                "What is A20?",
+                "a 20 minute walk to A 20 and a-20",
+                "a 20 minute walk to A20 and A20",
+            ),
+            ("What is the size 3.5?", "3.5, 35 and 3-5", "3.5, 35 and 3-5"),
+            ("What is it?", "E-1001", "E-1001"),
+        ],
+    )
+    def test_codes_are_written_as_the_question_does(
+        self, question: str, text: str, respelled: str
+    ) -> None:
+        assert respelling(question)(text) == respelled
+
+    def test_a_code_stands_in_a_text_however_it_is_parted(self) -> None:
+        assert all(stands_in("XK-78-B", f"the {one}.") for one in ("XK78B", "XK 78-B", "xk-78b"))
+        assert not any(stands_in("XK-78-B", one) for one in ("XK-78-C", "XK-78", "AXK-78-B"))
 
     @pytest.mark.parametrize(
         ("question", "kind", "sentence", "held"),

@@ -133,6 +133,19 @@ def test_a_code_is_found_with_and_without_what_parts_it(collection, code, text):
     assert best[0][1] > 2 * best[1][1]
 
 
+def test_matched_words_are_codes_and_figures_as_they_were_asked(collection):
+    texts = ["E-1001 and E-1002 stop pumps.", "E 1001b, version 3.5", "E1001 is in 35 or 3 pages"]
+    put(collection, document(1, texts))
+    ids = sorted(collection.chunk_ids())
+
+    def matched(question):
+        return list(collection.matched_words(question, ids).values())
+
+    assert matched("Does E1001 stop the pump?") == [("E1001", "stop", "pump"), (), ("E1001",)]
+    assert matched("Which pump stops with (E-1002)?") == [("E-1002", "pump", "stops"), (), ()]
+    assert matched("What is E 1001 in 3.5?") == [("E 1001",), ("3.5",), ("E 1001",)]
+
+
 def test_numbers_have_no_spelling_without_their_point(collection):
     put(collection, document(1, ["a size of 35", "a size of 3.5", "the years 20182019"]))
     assert found(collection, "3.5") == ["1"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log
 from typing import TYPE_CHECKING
 
 from rag_app.answering import cues
+from rag_app.answering.codes import Respell, named_codes, parted, respelling, stands_in
 from rag_app.answering.sentences import Sentence, split_sentences
 from rag_app.answering.weights import load_weights
-from rag_app.answering.words import bigrams, codes, content_words, stems
+from rag_app.answering.words import bigrams, content_words, stems
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.search import SearchResult
 from rag_app.types import Hit
@@ -105,15 +105,18 @@ def gather(
         EmbeddingError: The model does not answer.
     """
     question = _read(found.question, collection, found.hits)
+    respell = respelling(found.question)
     placed = [
-        (hit, sentence, before) for hit in found.hits for sentence, before in _in_context(hit)
+        (hit, sentence, before)
+        for hit in found.hits
+        for sentence, before in _in_context(hit, respell)
     ][:MAX_SENTENCES]
-    texts = [spoken(hit, sentence) for hit, sentence, _ in placed]
+    texts = [respell(spoken(hit, sentence)) for hit, sentence, _ in placed]
     vectors = embeddings.encode_documents(
         [_under_heading(hit, text) for (hit, _, _), text in zip(placed, texts, strict=True)]
     )
     cosines = (vectors @ found.vector).tolist()
-    passages = {hit.chunk.id: passage_terms(hit) for hit in found.hits}
+    passages = {hit.chunk.id: frozenset(stems(respell(_whole(hit)))) for hit in found.hits}
     weights = load_weights().sentence
     candidates = []
     for (hit, sentence, before), text, cosine in zip(placed, texts, cosines, strict=True):
@@ -127,16 +130,17 @@ def gather(
     return Evidence(question, found.hits, tuple(candidates))
 
 
-def _in_context(hit: Hit) -> Iterator[tuple[Sentence, frozenset[str]]]:
+def _in_context(hit: Hit, respell: Respell) -> Iterator[tuple[Sentence, frozenset[str]]]:
     """Each sentence with the stems of what it follows: the one before it and its heading.
 
     A heading that the passage repeats is no sentence: it asks and does not answer.
     """
-    above = frozenset(stems(hit.chunk.headings[-1])) if hit.chunk.headings else frozenset()
+    heading = hit.chunk.headings[-1] if hit.chunk.headings else ""
+    above = frozenset(stems(respell(heading)))
     before: frozenset[str] = frozenset()
     for sentence in split_sentences(hit.chunk.text, hit.chunk.headings):
         yield sentence, before | above
-        before = frozenset(stems(sentence.text))
+        before = frozenset(stems(respell(sentence.text)))
 
 
 def spoken(hit: Hit, sentence: Sentence) -> str:
@@ -152,17 +156,19 @@ def _under_heading(hit: Hit, text: str) -> str:
     return f"{hit.chunk.headings[-1]}: {text}" if hit.chunk.headings else text
 
 
-def passage_terms(hit: Hit) -> frozenset[str]:
-    """Stems of a passage and of what stands above it: headings, title, file name."""
+def _whole(hit: Hit) -> str:
+    """A passage and what stands above it: headings, title, file name."""
     above: Sequence[str | None] = (*hit.chunk.headings, hit.document.title, hit.document.name)
-    return frozenset(stems(" ".join([hit.chunk.text, *(text for text in above if text)])))
+    return " ".join([hit.chunk.text, *(text for text in above if text)])
 
 
 def _read(text: str, collection: Collection, hits: Sequence[Hit]) -> Question:
-    asked = content_words(text)
-    counts = collection.document_frequencies(asked.values())
+    asked, ways = content_words(text), parted(text)
+    spelled = {word: [written, *ways.get(written, ())] for word, written in asked.items()}
+    counts = collection.document_frequencies(one for some in spelled.values() for one in some)
     passages = collection.info.chunks
-    seen = {word: counts.get(written, 0) for word, written in asked.items()}
+    # How a code is parted is looked at only where nothing has it joined: parts may stand anywhere.
+    seen = {word: next(filter(None, map(counts.get, some)), 0) for word, some in spelled.items()}
     idf = {word: log(1 + (passages - n + 0.5) / (n + 0.5)) for word, n in seen.items()}
     return Question(
         text=text,
@@ -175,15 +181,10 @@ def _read(text: str, collection: Collection, hits: Sequence[Hit]) -> Question:
 
 def _unknown_codes(text: str, collection: Collection, hits: Sequence[Hit]) -> tuple[str, ...]:
     """Codes of the question that no passage has as H12, and no hit as H-12 or H 12."""
-    asked = {letters + digits: (letters, digits) for letters, digits in codes(text)}
-    counts = collection.document_frequencies(asked)
-    passages = "\n".join(hit.chunk.text for hit in hits)
-    return tuple(
-        code
-        for code, parts in asked.items()
-        if not counts.get(code)
-        and not re.search(rf"\b{parts[0]}\W?{parts[1]}\b", passages, re.IGNORECASE)
-    )
+    asked = named_codes(text)
+    counts = collection.document_frequencies(code for code in asked if code.isalnum())
+    found = "\n".join(map(_whole, hits))
+    return tuple(code for code in asked if not counts.get(code) and not stands_in(code, found))
 
 
 def _features(

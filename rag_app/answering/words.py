@@ -1,4 +1,4 @@
-"""Words of a question and of a text: stems, telling words, codes."""
+"""Words of a question and of a text: stems and telling words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from rag_app.store import terms
 from rag_app.types.languages import DEFAULT
 
 _WORD = re.compile(r"[^\W_]+")
-_CODE = re.compile(r"\b([A-Za-z]{1,5})(\d{1,5})\b")
 
 # Words that carry the form of a question and not its subject. A collection's own frequencies
 # cannot tell: few documents say "what", so it would count as a rare and telling word. English,
@@ -72,11 +71,6 @@ def content_words(question: str) -> dict[str, str]:
     for word in [word for word in every if word not in _IS_FUNCTION_WORD] or every:
         found.setdefault(stem(word), word)
     return found
-
-
-def codes(question: str) -> list[tuple[str, str]]:
-    """The letters and digits of each model number, clause or the like: H12, X220."""
-    return _CODE.findall(question)
 
 
 def bigrams(sequence: Sequence[str]) -> set[tuple[str, str]]:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from rag_app.store import bm25, keywords, term_counts
-from rag_app.store.asked import MAX_TERMS, telling_words
+from rag_app.store.asked import MAX_TERMS, shown_words, telling_words
 from rag_app.store.terms import term
 
 WIDTH = 25
@@ -50,12 +50,22 @@ def matched_words(
     languages: Sequence[str],
     chunk_ids: Iterable[str],
 ) -> dict[str, tuple[str, ...]]:
-    """For each passage the words of the question that it or its headings have in any form."""
-    words = dict.fromkeys(telling_words(question, languages))
-    found = {id_: set(terms) for id_, terms in _terms(connection, collection, chunk_ids).items()}
+    """For each passage the words of the question that it or its headings have in any form.
+
+    A code counts as one word, however it is parted.
+    """
+    words = {
+        shown: [
+            f" {' '.join(term(word, language) for word in phrase)} "
+            for phrase in phrases
+            for language in languages
+        ]
+        for shown, phrases in shown_words(question, languages).items()
+    }
     return {
-        id_: tuple(w for w in words if any(term(w, one) in terms for one in languages))
-        for id_, terms in found.items()
+        id_: tuple(shown for shown, forms in words.items() if any(one in text for one in forms))
+        for id_, terms in _terms(connection, collection, chunk_ids).items()
+        for text in [f" {' '.join(terms)} "]
     }
 
 
