@@ -361,8 +361,13 @@ class TestCommand:
         assert told["models"][0]["spec"] == "minilm"
         assert "ndcg@3" in told["runs"]["hybrid"]
         assert len(list((cli.folder / "runs").glob("places-minilm-*.trec"))) == 4
+        own = cli.folder / "home" / "benchmarks" / "runs" / "places-test"
+        assert not own.exists()
         shown = cli.rag("eval", "beir", folder, "--models", "bow")
         assert shown.returncode == 0, shown.stderr
+        ways = ("dense", "hybrid", "keyword", "rrf")
+        assert sorted(path.name for path in own.iterdir()) == [f"places-bow-{w}.trec" for w in ways]
+        assert f"Wrote 4 run files to {own}" in shown.stderr
         assert "38 documents, 15 questions" in shown.stdout
         assert [line.split()[:2] for line in shown.stdout.splitlines()[3:]] == [
             ["bow", "dense"],
@@ -395,6 +400,20 @@ class TestCommand:
         assert done.returncode == 2
         assert one_sentence(done.stderr)
         assert "'two words' has white space" in done.stderr
+        told = cli.rag("eval", "beir", path, "--models", "bow")  # nobody asked for files
+        assert told.returncode == 0
+        assert "No run files were written. The id 'two words'" in told.stderr
+
+    def test_figures_are_told_though_runs_cannot_be_written(self, cli: Cli, folder: Path) -> None:
+        own = cli.folder / "home" / "benchmarks" / "runs" / "places-test"
+        own.parent.mkdir(parents=True)
+        own.write_text("in the way")
+        for more, status in (([], 0), (["--runs", "full"], 1)):
+            (cli.folder / "full" / "places-bow-rrf.trec").mkdir(parents=True, exist_ok=True)
+            done = cli.rag("eval", "beir", folder, "--models", "bow", *more)
+            assert done.returncode == status
+            assert "hybrid" in done.stdout
+            assert "The run cannot be written to" in done.stderr
 
     def test_no_model_could_be_measured(self, cli: Cli, folder: Path) -> None:
         done = cli.rag("eval", "beir", folder, "--models", "nonsense:x", "--json")

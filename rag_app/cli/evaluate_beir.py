@@ -58,7 +58,8 @@ Runs = Annotated[
     typer.Option(
         "--runs",
         metavar="FOLDER",
-        help="Write what was found there, as TREC run files.",
+        help="Write what was found there, as TREC run files [default: benchmarks/runs/SET-SPLIT in "
+        "RAG_HOME, in place of those of the last run]",
         show_default=False,
     ),
 ]
@@ -77,8 +78,8 @@ def beir(
     """Measure retrieval on a test set: by vectors, by keywords, and by both.
 
     Each document is one passage, as the set defines it. nDCG@10, recall@10 and @100, MRR@10 and
-    MAP (of the documents found), as trec_eval computes them. The index is kept in RAG_HOME, so a
-    second run embeds only the questions.
+    MAP (of the documents found), as trec_eval computes them. What was found is saved as TREC run
+    files. The index is kept in RAG_HOME, so a second run embeds only the questions.
 
     \b
     Examples:
@@ -87,7 +88,7 @@ def beir(
     """
     from rag_app.evaluation.beir import measure_beir
     from rag_app.evaluation.beir_files import read_beir
-    from rag_app.evaluation.run_files import check_run_folder, save_runs
+    from rag_app.evaluation.run_files import check_run_folder, keep_runs, own_run_folder
 
     settings = options.settings_for(context)
     cutoffs = _cutoffs(k)
@@ -100,12 +101,11 @@ def beir(
         report = measure_beir(
             measured, specs, settings, cutoffs, progress=progress, cancelled=cancelled
         )
-    if runs is not None:
-        report = save_runs(report, runs)
+    report = keep_runs(report, own_run_folder(measured, settings) if runs is None else runs)
     _tell(report, json=json)
     if report.interrupted:
         raise typer.Exit(INTERRUPTED)
-    if not report.models:
+    if not report.models or (runs is not None and not report.run_files):
         raise typer.Exit(EXIT_ERROR)
 
 

@@ -6,10 +6,17 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from rag_app.errors import UsageError
+from rag_app.errors import RagError, UsageError
 from rag_app.evaluation.beir_files import BeirSet
+from rag_app.evaluation.beir_index import FOLDER
 from rag_app.evaluation.beir_report import BeirReport
 from rag_app.evaluation.trec import write_run
+from rag_app.settings import Settings
+
+
+def own_run_folder(beir: BeirSet, settings: Settings) -> Path:
+    """Where the run files of a set are kept unless the user names a folder."""
+    return settings.home / FOLDER / "runs" / f"{beir.name}-{beir.split}"
 
 
 def check_run_folder(beir: BeirSet, folder: Path) -> None:
@@ -18,18 +25,24 @@ def check_run_folder(beir: BeirSet, folder: Path) -> None:
     Raises:
         UsageError: The folder cannot be made, or an id has white space in it.
     """
-    for id_ in (*beir.documents, *beir.questions):
-        if len(id_.split()) != 1:
-            raise UsageError(
-                f"The id '{id_}' has white space in it, which run files cannot hold. Leave --runs "
-                "out."
-            )
+    if said := _unfit(beir):
+        raise UsageError(f"{said} Leave --runs out.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(
             f"Runs cannot be written to {folder} ({error.strerror}). Name another folder."
         ) from error
+
+
+def keep_runs(report: BeirReport, folder: Path) -> BeirReport:
+    """Writes them as ``save_runs`` does. Where that cannot be, a notice of the report says why."""
+    if said := _unfit(report.beir):
+        return replace(report, notices=(*report.notices, f"No run files were written. {said}"))
+    try:
+        return save_runs(report, folder)
+    except RagError as error:
+        return replace(report, notices=(*report.notices, str(error)))
 
 
 def save_runs(report: BeirReport, folder: Path) -> BeirReport:
@@ -46,3 +59,11 @@ def save_runs(report: BeirReport, folder: Path) -> BeirReport:
             write_run(path, run, f"{tag}-{way}")
             paths.append(path)
     return replace(report, run_files=tuple(paths))
+
+
+def _unfit(beir: BeirSet) -> str:
+    """Why the set has no run files; empty if it can have some."""
+    for id_ in (*beir.documents, *beir.questions):
+        if len(id_.split()) != 1:
+            return f"The id '{id_}' has white space in it, which run files cannot hold."
+    return ""
