@@ -204,6 +204,34 @@ class TestMeasuring:
         assert "document@5" not in changes.figures  # there is nothing to compare it with
         assert json.loads(json.dumps(changes.to_json()))["settings"] == {"k": [5, 3]}
 
+    def test_settings_that_were_other_and_passages_that_came_are_told(
+        self, store: Store, settings: Settings, tmp_path: Path
+    ) -> None:
+        path = written(tmp_path / "q.jsonl", ROWS[:1])
+        measured(Assistant.open(settings, store), path)
+        other = settings.override(fusion="rrf", reader="off", diversity=0.1)
+        changes = measured(Assistant.open(other, store), path).changes
+        assert changes is not None
+        assert changes.settings == {
+            "fusion": ("convex", "rrf"),
+            "reader": ("on", "off"),
+            "diversity": (0.0, 0.1),
+        }
+        (file,) = [
+            one for one in kept_folder(settings, "firm").iterdir() if "rrf" in one.read_text()
+        ]
+        kept = json.loads(file.read_text())
+        kept["how"] = {"passages": kept["how"]["passages"] - 2}
+        file.write_text(json.dumps(kept))
+        changes = measured(Assistant.open(other, store), path).changes
+        assert changes is not None
+        assert changes.settings == {"passages": (4, 6)}
+        del kept["how"]  # as it was kept before
+        file.write_text(json.dumps(kept))
+        changes = measured(Assistant.open(other, store), path).changes
+        assert changes is not None
+        assert changes.settings == {}
+
     def test_a_question_that_is_asked_twice_is_compared_twice(
         self, assistant: Assistant, tmp_path: Path
     ) -> None:
@@ -273,8 +301,11 @@ def test_the_command(tmp_path: Path) -> None:
     assert told["abstention"]["abstained_unanswerable"] == 1
     assert told["changes"] is None
     written(path, [{**rows[0], "answer": ""}, rows[1]])
-    shown = cli.rag("eval", "questions", path, "--top-k", "3")
+    steps = ("--set", "diversity=0.1", "--set", "neighbours=1")
+    shown = cli.rag(*steps, "eval", "questions", path, "--top-k", "3")
     assert shown.returncode == 0, shown.stderr
+    assert "diversity: 0.0 → 0.1" in shown.stdout
+    assert "neighbours: 0 → 1" in shown.stdout
     assert "Nothing is missed." in shown.stdout
     assert "k: 5 → 3" in shown.stdout
     assert "mended: Who pays for a hotel? (the answer lacks the expected words)" in shown.stdout

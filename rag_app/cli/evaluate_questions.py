@@ -131,7 +131,7 @@ def _show_missed(missed: list[Outcome]) -> None:
 def _show_changes(changes: Changes) -> None:
     show(f"\nSince the run of {changes.since[:16].replace('T', ' ')} UTC:")
     for name, (old, new) in changes.settings.items():
-        show(f"  {name}: {old} → {new}")
+        show(f"  {name}: {_value(old)} → {_value(new)}")
     if changes.new or changes.gone:
         show(f"  {counted(changes.new, 'new question')}, {changes.gone} no longer asked")
     if not changes.questions:
@@ -141,6 +141,10 @@ def _show_changes(changes: Changes) -> None:
             if misses:
                 what = ", ".join(_WRONG[miss] for miss in misses)
                 show(f"  {word}: {_short(one.question)} ({what})")
+
+
+def _value(setting: object) -> str:
+    return "nothing" if setting == "" else str(setting)
 
 
 def _short(text: str) -> str:

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +34,8 @@ class KeptRun:
         figures: Name → value, None where no question tells.
         misses: Question → what was wrong.
         version: Of this record.
+        how: Name → value of what else can make a difference: the setting, or how many passages the
+            collection holds. Runs that were kept by earlier versions have none.
     """
 
     made_at: str
@@ -43,6 +45,7 @@ class KeptRun:
     figures: Mapping[str, float | None]
     misses: Mapping[str, Sequence[str]]
     version: int = _VERSION
+    how: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,7 @@ class Changes:
 
     Attributes:
         since: When that was, ISO 8601.
-        settings: Name → before and now, of the settings that differ.
+        settings: Name → before and now, of the settings that differ, and of the number of passages.
         figures: Name → before and now, of all figures that both have.
         questions: Those with another outcome.
         new: Questions that were not asked then.
@@ -96,6 +99,7 @@ def kept_run(
     embedding: str,
     llm: str,
     k: int,
+    how: Mapping[str, object],
 ) -> KeptRun:
     """What is to be kept of a run that ends now."""
     misses: dict[str, Sequence[str]] = {}
@@ -106,7 +110,7 @@ def kept_run(
         times[question] += 1
         misses[f"{question} ({times[question]})" if times[question] > 1 else question] = one.misses
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return KeptRun(now, embedding, llm, k, dict(figures), misses)
+    return KeptRun(now, embedding, llm, k, dict(figures), misses, how=dict(how))
 
 
 def keep_run(run: KeptRun, path: Path, settings: Settings, collection: str) -> None:
@@ -154,6 +158,11 @@ def changes_since(before: KeptRun, now: KeptRun) -> Changes:
         name: (getattr(before, name), getattr(now, name))
         for name in ("embedding", "llm", "k")
         if getattr(before, name) != getattr(now, name)
+    }
+    settings |= {
+        name: (before.how[name], value)
+        for name, value in now.how.items()
+        if name in before.how and before.how[name] != value
     }
     return Changes(
         before.made_at,

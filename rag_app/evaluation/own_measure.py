@@ -13,6 +13,20 @@ from rag_app.evaluation.own_questions import OwnQuestions
 from rag_app.evaluation.own_report import OwnReport
 
 _STOPPED = "Stopped: {done} of {all} questions were asked. Nothing was kept to compare with."
+SETTINGS = (
+    "fusion",
+    "rerank",
+    "rerank_candidates",
+    "rerank_seconds",
+    "diversity",
+    "neighbours",
+    "reader",
+    "answer_sentences",
+    "abstain_below",
+    "llm_context_tokens",
+)
+"""Those that change what is found or answered, besides the models and the number of passages."""
+
 _NAMED = 3
 """Problems of the file that are told one by one."""
 
@@ -49,7 +63,9 @@ def measure_own(
     if cancelled():
         told.append(_STOPPED.format(done=len(outcomes), all=len(asked.questions)))
         return replace(report, notices=tuple(told), interrupted=True)
-    now = kept_run(outcomes, report.all_figures, report.embedding, report.llm, k)
+    how = {one: getattr(settings, one) for one in SETTINGS}
+    how |= {"passages": assistant.collection.info.chunks}
+    now = kept_run(outcomes, report.all_figures, report.embedding, report.llm, k, how)
     before = last_run(asked.path, settings, name)
     try:
         keep_run(now, asked.path, settings, name)
