@@ -142,7 +142,12 @@ def test_a_fault_is_answered_however_its_code_is_parted(tmp_path: Path) -> None:
             answer = assistant.ask(f"What does {code} mean?")
             assert answer.text == "E-2004 means that the lid is open. [1]", code
         for code in ("E2007", "E-2007"):  # all else is as in a question that has an answer
-            assert assistant.ask(f"What does {code} mean?").abstained, code
+            answer = assistant.ask(f"What does {code} mean?")
+            assert answer.abstained, code
+            assert f"(1 document) and found no “{code}”; what came nearest" in answer.text
+            (notice,) = assistant.explain(f"What does {code} mean?").notices
+            assert notice.startswith(f"The passages have no “{code}”, so")
+        assert assistant.explain("What does E2004 mean?").notices == ()
 
 
 def test_the_threshold_of_abstaining_is_a_setting(home: Path, store: Store) -> None:

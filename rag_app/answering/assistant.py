@@ -216,7 +216,8 @@ class Assistant:
         if said := nothing_passes(self.collection, where):
             return said
         searched = self.collection.passing(where).documents
-        return abstention(self.collection.name, searched, found.hits)
+        unknown = found.first.question.unknown_codes
+        return abstention(self.collection.name, searched, found.hits, unknown)
 
 
 def _named(*hosts: str | None) -> str | None:

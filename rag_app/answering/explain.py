@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from rag_app.answering.rank import find
+from rag_app.answering.abstain import either
+from rag_app.answering.rank import Findings, find
 from rag_app.answering.relevance import answer_probability
 from rag_app.retrieval.nothing import named_parts, nothing_passes
 from rag_app.retrieval.rank import Ranked
@@ -148,10 +149,21 @@ def explain(
             )
             for hit in hits
         ),
-        notices=(*found.notices, *filter(None, [nothing_passes(collection, where)])),
+        notices=(
+            *found.notices,
+            *filter(None, [nothing_passes(collection, where), _lacking(found)]),
+        ),
         where=named_parts(where, collection.documents()) if where else (),
         documents=collection.passing(where).documents,
     )
+
+
+def _lacking(found: Findings) -> str:
+    """Why passages that look right are no answer: they lack a code of the question."""
+    unknown = found.first.question.unknown_codes
+    if not unknown or not found.hits:
+        return ""
+    return f"The passages have no {either(unknown)}, so what they say is not taken for an answer."
 
 
 def moves(places: Mapping[str, int]) -> list[str]:

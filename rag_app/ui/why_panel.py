@@ -44,11 +44,12 @@ def show(shared: Resources, record: AnswerRecord, message_id: int) -> None:
         except RagError as error:  # said here, so that the answer above stays as it is
             problems.show(str(error))
             return
-        st.html(_lead(found, shared.settings.abstain_below) + _list(found, record))
+        st.html(_lead(found, shared.settings.abstain_below))
         if record.where:
             st.caption(f":material/filter_alt: Asked only of: {quoted(', '.join(record.where))}")
-        for notice in found.notices:
+        for notice in found.notices:  # before the list, which is long: they say how to read it
             st.caption(f":material/info: {quoted(notice)}")
+        st.html(_list(found, record))
 
 
 @callback
