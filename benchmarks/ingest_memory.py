@@ -93,6 +93,7 @@ def ingest(pdf: Path, folder: Path, embedding: str, url: str | None) -> dict[str
     places = {"RAG_HOME": str(folder / "home"), "RAG_CACHE": str(folder / "cache")}
     places |= {"RAG_CHROMA_URL": url} if url else {}
     places["RAG_PARSE_SECONDS"] = "3600"  # whatever else this machine does meanwhile
+    places["RAG_MAX_FILE_CHARACTERS"] = "1000000000"
     report = folder / "report.json"
     command = [BIN / "ingest", pdf, "--quiet", "--report", report, "--embedding", embedding]
     start, curve = time.perf_counter(), []
