@@ -34,6 +34,7 @@ def options_of(settings: Settings) -> LoadOptions:
         max_bytes=int(settings.max_file_mb * 1e6),
         max_characters=settings.max_file_characters,
         ocr=settings.ocr,
+        ocr_languages=settings.ocr_languages,
         ocr_threads=max(1, (os.cpu_count() or 1) // _workers(settings)),
     )
 

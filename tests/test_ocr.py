@@ -18,7 +18,7 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest import IngestReport, ingest_paths
-from ingest.load import LoadOptions, load_document, ocr
+from ingest.load import LoadOptions, load_document, ocr, tesseract
 from ingest.load.garbage import is_garbage
 from ingest.load.ocr import TextBox
 from ingest.load.ocr_lines import page_text
@@ -28,7 +28,7 @@ from ingest.reading import read_document
 from ingest.text_estimate import tokens_in
 from ingest.window import Job
 from rag_app.cli.ingest_report import say_report
-from rag_app.errors import DocumentSkippedError, DocumentUnreadableError
+from rag_app.errors import DocumentSkippedError, DocumentUnreadableError, RagError
 from rag_app.types import FileOutcome
 from rag_app.types.media import PDF, TIFF
 
@@ -109,7 +109,7 @@ def test_lines_that_look_upside_down_do_not_turn_an_upright_page(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The classifier often takes small type for type on its head."""
-    reader = ocr.recogniser(1)
+    reader = ocr.recogniser(LoadOptions())
 
     def all_turned(lines: list[object]) -> tuple[list[object], SimpleNamespace]:
         return lines, SimpleNamespace(cls_res=[("180", 0.9)] * len(lines))
@@ -258,6 +258,88 @@ def test_without_the_package_the_outcome_says_which_pages_are_missing(
     assert "pip install 'rag-app[ocr]'" in outcome.reason
     say_report(IngestReport((outcome,), "x", 1.0), quiet=False)
     assert f"incomplete: {path}: 1 page(s)" in capsys.readouterr().err
+
+
+# --- by Tesseract
+
+RUSSIAN = LoadOptions(ocr_languages="rus")
+needs_tesseract = pytest.mark.skipif(
+    tesseract.recogniser("rus", 1) is None, reason="Tesseract with Russian is not installed"
+)
+SEA = "Маяк стоит на скале"
+FISH = "Щука живёт в озере"
+
+
+def in_russian(*lines: str) -> Image.Image:
+    matplotlib = pytest.importorskip("matplotlib")
+
+    image = Image.new("L", (600, 60 + 50 * len(lines)), 245)
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    font = ImageFont.truetype(str(fonts / "DejaVuSans.ttf"), 32)
+    for number, line in enumerate(lines):
+        ImageDraw.Draw(image).text((30, 20 + 50 * number), line, 20, font=font)
+    return image
+
+
+@needs_tesseract
+def test_a_script_that_the_bundled_models_do_not_read(tmp_path: Path) -> None:
+    in_russian(SEA, FISH).save(tmp_path / "sea.png")
+    scan(tmp_path / "sea.pdf", ("", in_russian(SEA, FISH)))
+    for name in ("sea.png", "sea.pdf"):
+        (page,) = load_document(tmp_path / name, RUSSIAN).pages
+        assert page.text.split("\r\n") == [SEA, FISH]
+        assert page.recognised
+    in_russian(OTTER, SEA).save(tmp_path / "both.png")
+    assert SEA not in load_document(tmp_path / "both.png").pages[0].text
+
+
+@needs_tesseract
+def test_a_worker_process_may_use_tesseract(tmp_path: Path) -> None:
+    in_russian(SEA, FISH).save(tmp_path / "sea.png")
+    settings = settings_in(tmp_path / "rag").override(ocr_languages="rus")
+    (found,) = ingest_paths([tmp_path / "sea.png"], settings).outcomes
+    assert (found.state, found.ocr_pages, found.reason) == ("added", 1, "")
+
+
+@needs_tesseract
+def test_a_language_without_its_data_is_not_passed_over(tmp_path: Path) -> None:
+    in_russian(SEA).save(tmp_path / "sea.png")
+    with pytest.raises(DocumentSkippedError, match="apt install tesseract-ocr-rus tesseract-ocr-x"):
+        load_document(tmp_path / "sea.png", LoadOptions(ocr_languages="rus+xyz"))
+
+
+def test_without_tesseract_each_file_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tesseract, "_LIBRARIES", ("no-such-library",))
+    tesseract.recogniser.cache_clear()
+    drawn(OTTER).save(tmp_path / "page.png")
+    scan(tmp_path / "scan.pdf", ("", drawn(OTTER)))
+    for name in ("page.png", "scan.pdf"):
+        with pytest.raises(DocumentSkippedError, match="apt install tesseract-ocr-chi-sim"):
+            load_document(tmp_path / name, LoadOptions(ocr_languages="chi_sim"))
+    tesseract.recogniser.cache_clear()
+
+
+def test_words_of_tesseract_are_put_together_line_by_line() -> None:
+    table = (
+        "level\tpage_num\tblock_num\tpar_num\tline_num\tword_num\tleft\ttop\twidth\theight\tconf\ttext\n"
+        "4\t1\t1\t1\t1\t0\t10\t10\t90\t20\t-1\t\n"
+        "5\t1\t1\t1\t1\t1\t10\t12\t40\t18\t96.1\tOne\n"
+        "5\t1\t1\t1\t1\t2\t60\t10\t40\t20\t95.0\tline\n"
+        "5\t1\t1\t1\t1\t3\t110\t10\t5\t5\t12.0\t~\n"
+        "5\t1\t1\t1\t2\t1\t10\t40\t40\t20\t96.1\tNext\n"
+    )
+    assert tesseract._lines(table) == [
+        TextBox(10, 10, 100, 30, "One line"),
+        TextBox(10, 40, 50, 60, "Next"),
+    ]
+
+
+@pytest.mark.parametrize("value", ["../etc", "rus++deu", "rus deu", "-l"])
+def test_what_names_no_languages_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(RagError, match="ocr_languages"):
+        settings_in(tmp_path).override(ocr_languages=value)
 
 
 # --- the whole way

@@ -42,15 +42,16 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
             f"{file.name} is an image, and recognising text is switched off. Allow it with "
             "--set ocr=auto."
         )
-    if not ocr.is_installed():
+    reader = ocr.recogniser(options)
+    if reader is None:
         raise DocumentSkippedError(
-            f"{file.name} is an image. Reading it takes OCR: install it with {ocr.INSTALL}, and "
-            "ingest the file again."
+            f"{file.name} is an image. Reading it takes OCR: {ocr.install(options)}, and ingest "
+            "the file again."
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of tags, and of sizes, which are checked here
-            document = _read(file, options)
+            document = _read(file, reader, options)
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise DocumentUnreadableError(
             f"{file.name} is a broken image, or of a kind that is not read. Open it in an image "
@@ -59,7 +60,7 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:
     if not any(page.text for page in document.pages):
         raise DocumentSkippedError(
             f"{file.name}: no text was recognised on the image by OCR, which reads print in "
-            f"{ocr.READS}. There is nothing to ingest."
+            f"{ocr.reads(options)}. There is nothing to ingest."
         )
     return document
 
@@ -85,7 +86,7 @@ def draw(file: RawFile, page: int) -> bytes:
         ) from error
 
 
-def _read(file: RawFile, options: LoadOptions) -> LoadedDocument:
+def _read(file: RawFile, reader: ocr.ReadsPages, options: LoadOptions) -> LoadedDocument:
     from PIL import Image
 
     from ingest.load.ocr_lines import page_text
@@ -96,7 +97,7 @@ def _read(file: RawFile, options: LoadOptions) -> LoadedDocument:
             # Pillow calls a JPEG of a telephone, with a second picture behind it, MPO.
             media_type = _TYPES.get(str(image.format), media.JPEG)
             for number, picture in enumerate(_pictures(file, image), 1):
-                text = page_text(ocr.recogniser(options.ocr_threads).read(picture))
+                text = page_text(reader.read(picture))
                 pages.append(Page(number, text, recognised=bool(text)))
                 if options.on_page is not None:
                     options.on_page()

@@ -13,7 +13,9 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from ingest.load.options import LoadOptions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,14 +49,45 @@ class TextBox(NamedTuple):
     text: str
 
 
-def is_installed() -> bool:
-    """Whether text can be recognised."""
-    return find_spec(PACKAGE) is not None
+class ReadsPages(Protocol):
+    """What recognises text."""
+
+    def read(self, image: Image) -> list[TextBox]:
+        """The text of a grey image (height, width), in no order."""
+
+
+def recogniser(options: LoadOptions) -> ReadsPages | None:
+    """The one of this process that reads what the options ask for; None if it is not installed.
+
+    Its models take half a second to load.
+    """
+    if options.ocr_languages:
+        from ingest.load import tesseract
+
+        return tesseract.recogniser(options.ocr_languages, options.ocr_threads)
+    return _bundled(options.ocr_threads) if find_spec(PACKAGE) is not None else None
+
+
+def install(options: LoadOptions) -> str:
+    """What is to be done where it is not installed."""
+    if not (languages := options.ocr_languages):
+        return f"install it with {INSTALL}"
+    data = " ".join(f"tesseract-ocr-{one.replace('_', '-')}" for one in languages.split("+"))
+    return (
+        f"ocr_languages = '{languages}' wants Tesseract with the data of each language (Debian: "
+        f"apt install {data}), without it the bundled OCR reads {READS}; change that"
+    )
+
+
+def reads(options: LoadOptions) -> str:
+    """What can be recognised."""
+    if options.ocr_languages:
+        return f"the languages {options.ocr_languages} (ocr_languages)"
+    return READS
 
 
 @cache
-def recogniser(threads: int) -> Recogniser:
-    """The one of this process; its models take half a second to load."""
+def _bundled(threads: int) -> Recogniser:
     return Recogniser(threads)
 
 

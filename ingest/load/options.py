@@ -18,6 +18,7 @@ class LoadOptions:
         ocr: Whether text on images is recognised: ``off``, ``auto`` where a page has no text of
             its own, ``always`` on every page of a PDF.
         ocr_threads: How many compute that.
+        ocr_languages: Tesseract's names of those to recognise; empty for the bundled models.
         depth: How many files the one that is read is attached within.
         convert: Makes a document that can be read of an old Office file: from its name, the ending
             of its kind and its bytes. None where nobody can.
@@ -29,6 +30,7 @@ class LoadOptions:
     max_characters: int = 50_000_000
     ocr: str = "auto"
     ocr_threads: int = 1
+    ocr_languages: str = ""
     depth: int = 0
     convert: Callable[[str, str, bytes], bytes] | None = None
     on_page: Callable[[], None] | None = None

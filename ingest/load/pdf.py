@@ -49,7 +49,7 @@ def load_blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]
     except pdfium.PdfBrokenError:
         from ingest.load import pypdf_fallback
 
-        yield _checked(file, pypdf_fallback.load(file, options), "")
+        yield _checked(file, pypdf_fallback.load(file, options), replace(options, ocr=""))
         return
     yield first
     yield from blocks
@@ -65,9 +65,9 @@ def _blocks(file: RawFile, options: LoadOptions) -> Iterator[LoadedDocument]:
                 yield block
                 continue
             end = with_attachments(block, attached_files(document, file, options), options)
-            missing = _missing(reader.unread, reader.incomplete)
+            missing = _missing(reader.unread, reader.incomplete, options)
             if is_whole:
-                end = _checked(file, end, options.ocr, missing if reader.unread else "")
+                end = _checked(file, end, options, missing if reader.unread else "")
             yield replace(end, warning=" ".join(filter(None, (missing, end.warning))))
 
 
@@ -125,12 +125,12 @@ def _title(metadata: dict[str, str]) -> str | None:
     return None if _NO_TITLE.fullmatch(title) else " ".join(title.split())
 
 
-def _missing(unread: int, incomplete: int) -> str:
+def _missing(unread: int, incomplete: int, options: LoadOptions) -> str:
     """What to say of pages that could be recognised if that were installed, and of those cut."""
     if unread:
         return (
             f"{unread} page(s) are images without text and were left out. Reading them takes OCR: "
-            f"install it with {ocr.INSTALL}, then read the document in again on the Documents page."
+            f"{ocr.install(options)}, then read the document in again on the Documents page."
         )
     if incomplete:
         return (
@@ -147,7 +147,7 @@ _WITHOUT_OCR = {
 
 
 def _checked(
-    file: RawFile, document: LoadedDocument, ocr_mode: str, missing: str = ""
+    file: RawFile, document: LoadedDocument, options: LoadOptions, missing: str = ""
 ) -> LoadedDocument:
     if not document.pages:
         raise DocumentUnreadableError(
@@ -158,17 +158,17 @@ def _checked(
     none = f"{file.name} has no text on its {len(document.pages)} page(s)"
     if missing:
         raise DocumentSkippedError(
-            f"{none}: it is scanned, or drawn. Reading it takes OCR: install it with "
-            f"{ocr.INSTALL}, and ingest the file again."
+            f"{none}: it is scanned, or drawn. Reading it takes OCR: {ocr.install(options)}, and "
+            "ingest the file again."
         )
-    if ocr_mode in _WITHOUT_OCR:
+    if options.ocr in _WITHOUT_OCR:
         raise DocumentSkippedError(
-            f"{none}: it is scanned, or drawn. {_WITHOUT_OCR[ocr_mode]}, or run OCR on it (for "
+            f"{none}: it is scanned, or drawn. {_WITHOUT_OCR[options.ocr]}, or run OCR on it (for "
             "example with ocrmypdf) and ingest the result."
         )
     raise DocumentSkippedError(
-        f"{none}, and OCR, which reads print in {ocr.READS}, recognises none: there is nothing to "
-        "ingest."
+        f"{none}, and OCR, which reads print in {ocr.reads(options)}, recognises none: there is "
+        "nothing to ingest."
     )
 
 

@@ -99,12 +99,13 @@ class PageReader:
         image = self._draw(index)
         if image is None:
             return ""
-        if not ocr.is_installed():
+        reader = ocr.recogniser(self._options)
+        if reader is None:
             self.unread += not _LETTER.search(text) or is_garbage(text)
             return ""
         from ingest.load.ocr_lines import page_text
 
-        seen = page_text(ocr.recogniser(self._options.ocr_threads).read(image))
+        seen = page_text(reader.read(image))
         if self._options.on_page is not None:
             self._options.on_page()
         letters = len(_LETTER.findall(seen))

@@ -140,6 +140,11 @@ class Settings(BaseModel):
         description="Recognise text on images and on PDF pages that have none (auto), nowhere "
         "(off), or on every page of a PDF whatever its own text says (always).",
     )
+    ocr_languages: str = Field(
+        "",
+        pattern=r"^([A-Za-z][\w/]*(\+[A-Za-z][\w/]*)*)?$",
+        description="Languages of scans for Tesseract (rus, deu+fra); empty: the bundled OCR.",
+    )
     parse_seconds: float = Field(
         300.0,
         gt=0,
