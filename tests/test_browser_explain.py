@@ -21,15 +21,19 @@ TEXTS = {
 }
 
 
+def fill(folder: Path) -> None:
+    (folder / "docs").mkdir()
+    for name, text in TEXTS.items():
+        (folder / "docs" / name).write_text(text)
+    variables = environment(folder)
+    given = {key: value for key, value in variables.items() if key.startswith("RAG_")}
+    ingest_paths([folder / "docs"], load_settings(environ=given))
+
+
 def test_an_answer_says_why_its_passages_stand_where_they_do(
     browser: Browser, tmp_path: Path
 ) -> None:
-    (tmp_path / "docs").mkdir()
-    for name, text in TEXTS.items():
-        (tmp_path / "docs" / name).write_text(text)
-    variables = environment(tmp_path)
-    given = {key: value for key, value in variables.items() if key.startswith("RAG_")}
-    ingest_paths([tmp_path / "docs"], load_settings(environ=given))
+    fill(tmp_path)
     with (
         serving(tmp_path, {"RAG_DIVERSITY": "0.2"}) as address,
         tab(browser, phone=True, dark=True, name="explain") as page,
@@ -54,4 +58,30 @@ def test_an_answer_says_why_its_passages_stand_where_they_do(
         assert overflow(page) == 0
         answer.get_by_role("button", name="Hide the reasons").click()
         expect(reasons).to_have_count(0)
+        no_exception(page)
+
+
+def test_places_alone_and_a_code_that_nothing_has_are_explained(
+    browser: Browser, tmp_path: Path
+) -> None:
+    fill(tmp_path)
+    with serving(tmp_path, {"RAG_FUSION": "rrf"}) as address, tab(browser, name="places") as page:
+        page.goto(address)
+        answer = ask(page, "How long is the warranty of the pump H-12?")
+        expect(answer).to_contain_text("and found no “H-12”; what came nearest is in warranty.md")
+        answer.get_by_role("button", name="Why these passages?").click()
+        expect(answer.locator(".why-list li")).to_have_count(len(TEXTS), timeout=WAIT_MS)
+        lead = answer.locator(".why-lead")
+        expect(lead).to_contain_text("Both count alike, and only a passage's places")
+        expect(lead).to_contain_text("10% likely: too little to answer")
+        best = answer.locator(".why-list li").first
+        expect(best).to_contain_text("place 1, BM25")
+        expect(best).not_to_contain_text("cited as")
+        why = answer.get_by_text("The passages have no “H-12”, so what they say is not taken")
+        expect(why).to_be_visible()
+        tops = [one.bounding_box() for one in (lead, why, best)]
+        assert [one["y"] for one in tops if one] == sorted(one["y"] for one in tops if one)
+        best.scroll_into_view_if_needed()
+        picture(page, "explain-places")
+        assert overflow(page) == 0
         no_exception(page)
