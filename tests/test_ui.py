@@ -99,6 +99,12 @@ def test_the_quote_is_marked_in_its_passage() -> None:
     assert "<mark>" not in markup.marked_passage("other words", "36 months")
 
 
+def test_an_excerpt_has_no_marks_of_headings() -> None:
+    text = "# Warranty\n\nThe pump #1.\n### Two years ###\n#hash"
+    shown = markup.without_heading_marks(text)
+    assert shown == "Warranty\n\nThe pump #1.\nTwo years ###\n#hash"
+
+
 TABLE = "| Figure | H2 |\n|---|---|\n| Price *net* | $5 |"
 
 

@@ -11,7 +11,13 @@ from rag_app.store.messages import Feedback, StoredMessage
 from rag_app.types import Citation
 from rag_app.ui import problems, source_panel, state, why_panel, wording
 from rag_app.ui.documents_of import file_name
-from rag_app.ui.markup import model_answer, quoted, shortened, verbatim_answer
+from rag_app.ui.markup import (
+    model_answer,
+    quoted,
+    shortened,
+    verbatim_answer,
+    without_heading_marks,
+)
 from rag_app.ui.problems import in_plain_words
 from rag_app.ui.records import AnswerRecord, record_from
 from rag_app.ui.resources import EXTRACTIVE, Resources
@@ -105,7 +111,7 @@ def _card(citation: Citation, *, numbered: bool) -> str:
     if numbered:
         mark = VERIFIED if citation.verified else UNVERIFIED
     number = f":primary-badge[{citation.number}] " if numbered else ""
-    words = shortened(citation.quote or citation.passage, 130)
+    words = shortened(citation.quote or without_heading_marks(citation.passage), 130)
     place = quoted(source_panel.place(citation))
     # A line break ends the first line of the card; the style sheet makes the rest smaller.
     return f"{number}**{quoted(file_name(citation.source))}** {place} {mark}  \n*{quoted(words)}*"

@@ -20,6 +20,7 @@ _HEADING = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 _ROW = re.compile(r"\|.*\|[ ]*")
 _RULE = re.compile(r"(?:\|-{3,})+\|[ ]*")
 _BETWEEN = " · "  # the cells of a row, where it cannot be set as one
+_HEADING_MARK = re.compile(r"^#{1,6}[ \t]+", re.MULTILINE)
 _SHORT = 180
 
 
@@ -45,6 +46,11 @@ def shortened(text: str, length: int = _SHORT) -> str:
     if len(line) <= length:
         return line
     return line[:length].rsplit(" ", 1)[0].rstrip(",;:.") + " …"
+
+
+def without_heading_marks(text: str) -> str:
+    """Markdown with its headings as plain lines, for an excerpt on one line."""
+    return _HEADING_MARK.sub("", text)
 
 
 def marked_passage(passage: str, quote: str) -> str:
