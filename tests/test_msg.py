@@ -14,6 +14,7 @@ from oxmsg.storage import Storage, Stream
 
 from ingest.load import LoadOptions, load_document, outlook
 from ingest.load.attachment import Attachments
+from ingest.load.packed_rtf import unpacked
 from ingest.load.writer import DocumentWriter
 from rag_app.errors import DocumentError, DocumentUnreadableError
 from rag_app.types.media import MSG
@@ -128,7 +129,7 @@ def test_text_in_an_encoding_that_does_not_fit_is_read_all_the_same():
         0x3FDE: 20127,
     }
     assert text_of(read(storage("", 32, odd))) == "Grüße\n\nä"
-    assert "packed RTF alone" in text_of(read(storage("", 32, {0x1009: (_BINARY, b"LZFu")})))
+    assert "damaged RTF" in text_of(read(storage("", 32, {0x1009: (_BINARY, b"LZFu")})))
 
 
 @pytest.mark.parametrize("data", [OLE + b"and no more", b"no message"])
@@ -150,3 +151,47 @@ def test_a_damaged_message_is_refused_or_read_and_never_crashes():
             except DocumentError:
                 refused += 1
     assert refused > 20
+
+
+# --- text that is kept as RTF alone: both examples are those of [MS-OXRTFCP]
+
+HELLO = bytes.fromhex(
+    "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c090020627705b06c647d0a80"
+    "0fa0"
+)
+REPEATED = bytes.fromhex("1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0")
+
+
+@pytest.mark.parametrize(
+    ("packed", "rtf"),
+    [
+        (HELLO, b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n"),
+        (REPEATED, b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}"),
+        (struct.pack("<II4sI", 19, 7, b"MELA", 0) + b"{\\rtf1}", b"{\\rtf1}"),
+    ],
+)
+def test_packed_rtf(packed, rtf):
+    assert unpacked(packed) == rtf
+
+
+@pytest.mark.parametrize("data", [b"", HELLO[:15], HELLO[:-4], b"x" * 40, HELLO[:16]])
+def test_packed_rtf_that_is_damaged(data):
+    with pytest.raises(ValueError, match=r"cut off|no head|neither"):
+        unpacked(data)
+
+
+def test_a_text_that_is_kept_as_rtf_alone_is_read():
+    loaded = read(storage("", 32, {0x0037: "Fish", 0x1009: (_BINARY, HELLO)}))
+    assert text_of(loaded) == "Fish\n\nhello world"
+    assert loaded.warning == ""
+    loaded = read(storage("", 32, {0x0037: "Fish", 0x1009: (_BINARY, HELLO[:-4])}))
+    assert loaded.warning.startswith("The text of the message is kept as damaged RTF")
+    assert loaded.warning in text_of(loaded)
+
+
+def test_markup_within_rtf_is_no_text():
+    start = rb"{\rtf1\ansi\fromhtml1{\*\htmltag64 <p>}"
+    rtf = start + rb"\htmlrtf{\htmlrtf0 The pike.\htmlrtf\par}\htmlrtf0}"
+    packed = struct.pack("<II4sI", len(rtf) + 12, len(rtf), b"MELA", 0) + rtf
+    loaded = read(storage("", 32, {0x0037: "Fish", 0x1009: (_BINARY, packed)}))
+    assert text_of(loaded) == "Fish\n\nThe pike."

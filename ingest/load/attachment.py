@@ -50,6 +50,11 @@ class Attachments:
         self._writer.paragraph(f"[Attachment {name} {why}]")
         self._unread.append(name)
 
+    def warn(self, what: str) -> None:
+        """Notes something else that is missing."""
+        self._writer.paragraph(f"[{what}]")
+        self._warnings.append(what)
+
     def write(self, name: str, data: bytes, depth: int) -> None:
         """Adds the pages of one, or of all files in it, below headings with their names."""
         try:

@@ -19,6 +19,7 @@ from ingest.load.attachment import Attachments
 from ingest.load.mail import header
 from ingest.load.markup import write_markup
 from ingest.load.options import LoadOptions, RawFile
+from ingest.load.packed_rtf import unpacked
 from ingest.load.webpage import decode_markup
 from ingest.load.writer import DocumentWriter, one_line
 from ingest.load.xmltree import parse_html
@@ -108,8 +109,25 @@ class _Reader:
         root = parse_html(markup or part.text(_HTML_AS_TEXT))
         if root is not None:
             write_markup(self._writer, root)
-        elif part.bytes(_RTF):
-            self._writer.paragraph("[The text is kept as packed RTF alone and was not read.]")
+        elif packed := part.bytes(_RTF):
+            self._rich_text(packed)
+
+    def _rich_text(self, packed: bytes) -> None:
+        """Writes a body that is kept as RTF alone."""
+        from ingest.load import rich_text
+
+        try:
+            file = RawFile(Path("text.rtf"), unpacked(packed))
+            (page,) = rich_text.load(file, LoadOptions()).pages
+        except DocumentSkippedError:
+            return
+        except (DocumentUnreadableError, ValueError):
+            self._attachments.warn(
+                "The text of the message is kept as damaged RTF and was not read. Open it in "
+                "Outlook and save it again."
+            )
+        else:
+            self._writer.paragraph(page.text)
 
     def _attachment(self, part: _Part, depth: int) -> None:
         name = _name(part)
