@@ -5,6 +5,7 @@ Every tab leaves a picture in ``artifacts/browser/`` (see ``browser.tab``).
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from browser import choose, environment, free_port, no_exception, overflow, picture, serving, tab
+from embeddings_samples import make_tiny_model
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
@@ -149,6 +151,42 @@ def test_a_model_is_removed_after_a_question_and_offered_no_more(
         page.get_by_role("radio", name="Words").click()
         expect(page.get_by_role("combobox", name="Model")).not_to_have_value("tfidf:spare")
         no_exception(page)
+
+
+def test_a_model_is_tuned_for_real_stopped_and_gone_on_with(
+    browser: Browser, pages: str, folder: Path
+) -> None:
+    """A transformer of two layers with random weights: it really trains, in seconds."""
+    base = f"sentence-transformers:{make_tiny_model(folder / 'tiny')}"
+    with tab(browser, name="models-tuned") as page:
+        open_section(page, pages, "Train")
+        box = page.get_by_role("combobox", name="Model to begin with")
+        box.fill(base)
+        box.press("Enter")
+        expect(box).to_have_value(base)
+        write(page, "Name", "tiny")
+        page.get_by_role("button", name="Tune it").click()
+        page.locator(".st-key-models_stop").get_by_role("button").click(timeout=WAIT_MS)
+        ended = page.locator(".st-key-models_ended")
+        expect(ended).to_contain_text("You stopped it. What is learned is kept", timeout=WAIT_MS)
+        assert not (folder / "home" / "models" / "tuned" / "tiny").exists()
+        ended.get_by_role("button", name="Go on").click()
+        expect(page.locator(".st-key-models_progress")).to_contain_text("Tuning", timeout=WAIT_MS)
+        picture(page, "models-tuning")
+        expect(ended).to_contain_text("tuned:tiny is ready", timeout=3 * WAIT_MS)
+        expect(ended.locator("tr")).to_have_count(3)
+        expect(ended).to_contain_text("that it has not learned from, with 95 % intervals")
+        picture(page, "models-tuned")
+        note = json.loads(
+            (folder / "home" / "models" / "tuned" / "tiny" / "model.json").read_text()
+        )
+        expect(ended.locator("tr").nth(1)).to_contain_text(f"{note['score']['after']['mean']:.3f}")
+        switch = ended.get_by_role("button", name="Switch default to it")
+        expect(switch).to_have_count(1 if note["score"]["recommended"] else 0)
+        no_exception(page)
+        page.get_by_role("radio", name="Models").click()
+        row = page.locator(".models-list tr", has_text="tuned:tiny")
+        expect(row).to_contain_text("tuned on default: held-out nDCG@10", timeout=WAIT_MS)
 
 
 def test_measures_of_a_model_and_what_they_mean(browser: Browser, pages: str) -> None:

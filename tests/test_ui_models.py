@@ -17,6 +17,7 @@ from ingest import ingest_paths
 from rag_app.embeddings import remove_trained, train, trained_models
 from rag_app.errors import EmbeddingError
 from rag_app.evaluation import tune
+from rag_app.evaluation.tune_material import TuneStep
 from rag_app.evaluation.tune_result import TuneResult
 from rag_app.evaluation.tune_score import improvement
 from rag_app.settings import Settings, load_settings
@@ -290,6 +291,17 @@ def test_a_tuning_says_how_far_it_is() -> None:
     assert described(job) == "Training · 3 of 6 steps"
     job.stage, job.share = "after", 1.0
     assert share(job) == 0.99
+
+
+def test_a_tuning_says_how_long_it_will_take_by_what_it_has_done_itself() -> None:
+    job = TuneJob(load_settings(), "default", "minilm", "mine", None, 1)
+    job._tell(TuneStep("before", 90, 100))
+    job._tell(TuneStep("training", 20, 40))  # half of it was done before it was stopped
+    assert job.seconds_left is None
+    job._entered -= 30
+    job._tell(TuneStep("training", 30, 40))
+    assert job.seconds_left == pytest.approx(30, abs=2)
+    assert described(job).endswith("about 30 s left of this part")
 
 
 # --- words

@@ -43,6 +43,8 @@ def described(job: LearnJob) -> str:
         parts.append(f"{job.done} of {wording.count(job.total, 'step')}")
     if job.seconds > 2:
         parts.append(f"{wording.seconds(job.seconds)} so far")
+    if isinstance(job, TuneJob) and (left := job.seconds_left):
+        parts.append(f"about {wording.seconds(left)} left of this part")
     text = " · ".join(parts)
     return text[:1].upper() + text[1:]
 

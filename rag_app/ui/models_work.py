@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -139,6 +140,13 @@ class TuneJob(LearnJob):
     ) -> None:
         super().__init__(settings, collection, f"Tuning {base} on {collection}")
         self.base, self.name, self.file, self.epochs = base, name, file, epochs
+        self._entered, self._first = time.monotonic(), 0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the stage that it is at, by how fast that has gone; None while that is not known."""
+        gone, passed = self.done - self._first, time.monotonic() - self._entered
+        return passed / gone * (self.total - self.done) if gone > 0 and passed > 2 else None
 
     def again(self) -> TuneJob:
         """The same once more: it goes on where this one was stopped."""
@@ -166,6 +174,8 @@ class TuneJob(LearnJob):
         return Learned(result.spec, tuned=replace(result, questions=told))
 
     def _tell(self, step: TuneStep) -> None:
+        if step.stage != self.stage:  # what was done before a stop has taken no time now
+            self._entered, self._first = time.monotonic(), step.done
         self.stage = step.stage
         self.share = step.done / step.total if step.total else 0.0
         self.note(step.done, step.total)
