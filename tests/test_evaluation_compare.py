@@ -224,10 +224,16 @@ def test_models_that_cannot_be_told_apart_give_the_cheapest_and_no_winner(
     said = recommend(models, 100, "hybrid")
     assert (said.spec, said.cheapest, said.tied) == (None, "tfidf", ("minilm", "tfidf"))
     assert (
-        "the 95 % interval of the difference to minilm includes 0 for tfidf, -0.010 [-0.060 to "
-        "+0.020], so it may be chance. The cheapest of those and minilm is tfidf."
+        "the 95 % interval of the difference to minilm includes 0 for tfidf (-0.010 [-0.060 "
+        "to +0.020]), so it may be chance. The cheapest of those and minilm is tfidf."
     ) in said.sentence
     assert "bow" not in said.sentence
+
+
+def test_several_that_cannot_be_told_apart_are_listed(compared: Comparison) -> None:
+    models = with_scores(compared, (0.9, None), (0.89, 0.02), (0.88, 0.01))
+    said = recommend(models, 100, "hybrid").sentence
+    assert "for tfidf (-0.010 [-0.060 to +0.020]) and bow (-0.020 [-0.070 to +0.010]), so" in said
 
 
 def test_a_hosted_model_is_never_the_cheapest_of_equals(compared: Comparison) -> None:

@@ -342,6 +342,15 @@ def test_a_sum_of_words_and_two_words(home: Path) -> None:
     settled(app, lambda page: "<b>1.000</b>" in html_of(page))
 
 
+def test_a_choice_that_an_interrupted_run_has_lost_stays_as_it_was(home: Path) -> None:
+    app = run("words")
+    app.button_group(key="models_asking").set_value("similarity").run()
+    app.button_group(key="models_asking").set_value(None).run()
+    assert not app.error
+    assert app.session_state["models"].asking == "similarity"
+    assert "How alike two words are" in said(app)
+
+
 def test_a_model_without_a_key_or_a_fit_says_what_it_needs(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

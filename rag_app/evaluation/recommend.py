@@ -59,11 +59,13 @@ def _winner(models: Sequence[ModelResult], by: Way) -> Recommendation:
 def _tie(tied: Sequence[ModelResult], models: Sequence[ModelResult], by: Way) -> Recommendation:
     leader, others = tied[0], tied[1:]
     cheapest = min(tied, key=_effort)
-    shown = " and ".join(f"{one.spec}, {_to_leader(one, by)}" for one in others[:_SHOWN])
-    more = f", and {counted(len(others) - _SHOWN, 'other')}" if len(others) > _SHOWN else ""
+    shown = [f"{one.spec} ({_to_leader(one, by)})" for one in others[:_SHOWN]]
+    if len(others) > _SHOWN:
+        shown.append(counted(len(others) - _SHOWN, "other"))
+    names = " and ".join(part for part in (", ".join(shown[:-1]), shown[-1]) if part)
     sentence = (
         f"No model is surely the best: the 95 % interval of the difference to {leader.spec} "
-        f"includes 0 for {shown}{more}, so it may be chance. The cheapest of those and "
+        f"includes 0 for {names}, so it may be chance. The cheapest of those and "
         f"{leader.spec} is {cheapest.spec}. {_price(cheapest)} "
         f"{_without_keywords(cheapest, models, by)}"
     )

@@ -124,7 +124,9 @@ def bound(holder: object, field: str, name: str) -> dict[str, Any]:
 
 
 def _set(holder: object, field: str, name: str) -> None:
-    setattr(holder, field, _state().get(name))
+    value = _state().get(name)
+    if value is not None:  # a run that the next click interrupted may have lost it
+        setattr(holder, field, value)
 
 
 def go_to(page: str) -> None:
