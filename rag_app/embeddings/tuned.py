@@ -92,7 +92,7 @@ def _languages(saved: SavedModel) -> tuple[str, ...] | None:
 
 
 def _note(note: Mapping[str, Any]) -> str:
-    made = f"{note.get('base')} tuned on {note.get('collection')}"
+    made = f"made of {note.get('base')} on {note.get('collection')}"
     score = note.get("score")
     if not score:
         return made
