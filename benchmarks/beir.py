@@ -99,15 +99,24 @@ def models() -> dict[str, str]:
 
 
 @contextmanager
-def opened(name: str, settings: Settings, every: int = 1) -> Iterator[BeirSet]:
-    """Indexes a set in a store of its own, which goes afterwards."""
+def opened(
+    name: str, settings: Settings, every: int = 1, *, titled: bool = False
+) -> Iterator[BeirSet]:
+    """Indexes a set in a store of its own, which goes afterwards.
+
+    With ``titled``, titles are headings, as ``rag eval beir`` has them, and not words of the text.
+    """
     documents, questions, grades = read(name, every)
+    parts = {one.id: one for one in read_beir(folder_of(name)).documents.values()} if titled else {}
     with (
         tempfile.TemporaryDirectory() as home,
         Store(settings.override(home=Path(home))) as store,
     ):
         collection = store.create(name, _NO_MODEL, ChunkingIdentity(100_000, 0))
-        items = [_item(id_, text) for id_, text in documents.items()]
+        items = [
+            _item(id_, parts[id_].text, parts[id_].title) if titled else _item(id_, text)
+            for id_, text in documents.items()
+        ]
         with collection.writer(wait_s=5) as writer:
             for start in range(0, len(items), _TOGETHER):
                 writer.put_many(items[start : start + _TOGETHER])
@@ -119,7 +128,7 @@ def opened(name: str, settings: Settings, every: int = 1) -> Iterator[BeirSet]:
         yield BeirSet(name, collection, read_passages(collection), questions, renamed)
 
 
-def _item(id_: str, text: str) -> tuple[DocumentRecord, Sequence[Chunk], Vectors]:
+def _item(id_: str, text: str, title: str = "") -> tuple[DocumentRecord, Sequence[Chunk], Vectors]:
     key = hashlib.sha256(id_.encode()).hexdigest()
     record = DocumentRecord(
         id=key,
@@ -141,7 +150,7 @@ def _item(id_: str, text: str) -> tuple[DocumentRecord, Sequence[Chunk], Vectors
         page=1,
         start=0,
         end=len(text),
-        headings=(),
+        headings=(title,) if title else (),
         tokens=0,
         truncated=False,
     )

@@ -91,7 +91,7 @@ def main(wanted: list[str]) -> None:
     path = RESULTS / f"{NAME}.json"
     results = json.loads(path.read_text())["figures"] if path.exists() else {}
     for name in wanted or SETS:
-        with opened(name, settings, SETS[name]) as beir:
+        with opened(name, settings, SETS[name], titled=True) as beir:
             figures = judged(beir, settings)
         results[name] = {way: agreement(figures, way) for way in WAYS} | {"ndcg@10": figures}
         save(NAME, f"python {Path(__file__).relative_to(ROOT)}", results)

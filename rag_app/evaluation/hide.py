@@ -50,4 +50,7 @@ def _without(passage: Passage, sentences: Sequence[str]) -> Passage:
         pattern = r"\s+".join(map(re.escape, sentence.split()))
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
     text = re.sub(r"[ \t]{2,}", " ", text).strip()
-    return replace(passage, embedded=contextual_text(replace(passage.chunk, text=text)), text=text)
+    headings = tuple(one for one in passage.chunk.headings if one not in sentences)
+    chunk = replace(passage.chunk, text=text, headings=headings)
+    left = replace(passage.chunk, headings=headings)
+    return replace(passage, chunk=left, embedded=contextual_text(chunk), text=text)

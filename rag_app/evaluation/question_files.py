@@ -109,7 +109,9 @@ class _Places:
                 raise ValueError("it has a page, but no document.")
             return None
         own = self._by_document[self._names.find(document)] if document else self._passages.all
-        found = self._found(own, page, text)
+        hidden = row.get("hidden") is True and bool(text)
+        found = self._below(own, text) if hidden else []
+        found = found or self._found(own, page, text)
         documents = {passage.document.id for passage in found}
         return EvalQuestion(
             question,
@@ -118,8 +120,13 @@ class _Places:
             (with_twins([passage.id for passage in found], self._passages),),
             _source(row),
             text,
-            hidden=row.get("hidden") is True and bool(text),
+            hidden=hidden,
         )
+
+    def _below(self, own: Sequence[Passage], text: str) -> list[Passage]:
+        """The passages below a heading."""
+        wanted = plain(text)
+        return [one for one in own if wanted in map(plain, one.chunk.headings)]
 
     def _found(self, own: Sequence[Passage], page: int | None, text: str) -> list[Passage]:
         on_page = [passage for passage in own if page is None or passage.chunk.page == page]

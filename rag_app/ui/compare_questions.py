@@ -111,8 +111,8 @@ def _about(shared: Resources, info: CollectionInfo, setup: Setup) -> None:
         st.caption("The questions that were saved for this collection.")
     elif setup.source == "rules":
         st.caption(
-            "Sentences of your documents, turned into questions in other words. They read oddly, "
-            "but each points to a passage. Your own questions tell more."
+            "Headings of your documents, and sentences turned into questions in other words. Some "
+            "read oddly, but each points to a passage. Your own questions tell more."
         )
         _count(info, setup)
     elif setup.source == "llm":
