@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ingest.pack import pack, with_overlap
 from ingest.sections import Section, bare
-from ingest.units import Unit, limit_units, split_units
+from ingest.units import MOST_CHARACTERS_PER_TOKEN, Unit, limit_units, split_units
 from rag_app.errors import UsageError
 from rag_app.types import ChunkingIdentity, CleanPage, EmbeddingIdentity
 
@@ -125,7 +125,10 @@ class SectionCutter:
     def _count(self, texts: Sequence[str]) -> list[int]:
         if not texts:
             return []
-        return [max(0, tokens - self._special) for tokens in self._model.count_tokens(texts)]
+        return [
+            max(0, tokens - self._special, len(text) // MOST_CHARACTERS_PER_TOKEN)
+            for text, tokens in zip(texts, self._model.count_tokens(texts), strict=True)
+        ]
 
     def _verified(self, drafts: list[Draft]) -> list[Draft]:
         """Counts each passage whole; tokens of parts need not add up, so a few are cut again."""

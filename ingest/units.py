@@ -24,7 +24,9 @@ _CUTS = (
     re.compile(r"[;:,)\]—–]\s+|[。，、；：！？]"),
     re.compile(r"\s+"),
 )
-_MOST_CHARACTERS_PER_TOKEN = 24
+MOST_CHARACTERS_PER_TOKEN = 24
+"""Of text that says something. A word that a model does not know is one token for it, though it be
+a picture's million letters (a data address), so pieces are no longer than this lets them be."""
 
 Counter = Callable[[Sequence[str]], list[int]]
 """Tokens of each text, without special tokens."""
@@ -125,7 +127,7 @@ def _append(units: list[Unit], text: str, unit: Unit) -> None:
 def _halved(text: str, unit: Unit, limit: int) -> list[Unit]:
     """Two pieces, or many at once where the unit is very long."""
     length = unit.end - unit.start
-    parts = max(2, length // (_MOST_CHARACTERS_PER_TOKEN * limit))
+    parts = max(2, length // (MOST_CHARACTERS_PER_TOKEN * limit))
     cuts = [unit.start]
     for number in range(1, parts):
         middle = unit.start + length * number // parts

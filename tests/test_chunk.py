@@ -15,7 +15,7 @@ from ingest.clean import clean_pages
 from ingest.load import load_document
 from ingest.pack import pack, with_overlap
 from ingest.sections import find_sections
-from ingest.units import Unit, split_units
+from ingest.units import MOST_CHARACTERS_PER_TOKEN, Unit, split_units
 from rag_app.errors import UsageError
 from rag_app.types import MARKDOWN, PDF, TEXT, ChunkingIdentity, Heading, LoadedDocument, Page
 
@@ -102,6 +102,14 @@ def test_small_paragraphs_are_merged_up_to_the_size():
 def test_one_sentence_beyond_the_limit_is_cut(text):
     chunks, pages = cut(text_document(text), size=40)
     assert_sound(chunks, pages, Words(), 40)
+
+
+def test_a_word_without_end_is_cut_though_the_model_takes_it_for_one_token():
+    picture = "![](data:image/png;base64," + "iVBORw0KGgo" * 9000 + ")"
+    chunks, pages = cut(text_document(f"{SENTENCE.format(2)}\n\n{picture}"), size=60)
+    assert_sound(chunks, pages, Words(), 60)
+    assert max(len(chunk.text) for chunk in chunks) <= 60 * MOST_CHARACTERS_PER_TOKEN
+    assert SENTENCE.format(2).strip() in chunks[0].text
 
 
 def test_a_clause_is_the_first_choice_for_a_cut():
