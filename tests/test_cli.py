@@ -398,13 +398,15 @@ class TestServe:
         common = ["--config", "team.toml", "--home", "here", "--set", "top_k=7"]
         secret = ["--set", "openai_api_key=sk-hush"]
         own = ["--port", str(free_port()), "--llm", "openai:x", "--collection", "other"]
+        own += ["--name", "docs.example.org"]
         result = CliRunner().invoke(app, [*common, *secret, "serve", *own])
         assert result.exit_code == 0, result.output
-        settings, host, port = started[0]
+        settings, host, port, name = started[0]
+        assert name == "docs.example.org"
         assert settings.top_k == 7
         assert settings.home == tmp_path / "here"
         assert settings.llm == "openai:x"
-        script = launch.arguments(settings, host, port)
+        script = launch.arguments(settings, host, port, name)
         monkeypatch.setattr(sys, "argv", ["app.py", script[-1]])
         monkeypatch.chdir("/")
         again = load_settings(launch.flags_of_this_process())
