@@ -10,11 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag_app.answering.words import is_function_word
-from rag_app.store.asked import JOINTS, codes
+from rag_app.store.asked import JOINTS, RUN, codes
 
 Respell = Callable[[str], str]
-
-_RUN = re.compile(r"\d+|[^\W\d_]+")
 
 _NAMED = re.compile(
     rf"\b(?:[A-Za-z]{{1,5}}\d{{1,5}}"
@@ -48,7 +46,7 @@ def respelling(question: str) -> Respell:
 
 def stands_in(code: str, text: str) -> bool:
     """Whether a text has a code, however it is parted."""
-    return bool(pattern(_RUN.findall(code)).search(text))
+    return bool(pattern(RUN.findall(code)).search(text))
 
 
 def pattern(parts: Sequence[str]) -> re.Pattern[str]:

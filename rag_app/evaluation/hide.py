@@ -1,4 +1,4 @@
-"""Takes the sentences that questions were made of out of their passages, before these are embedded.
+"""Takes what questions were made of out of their passages, before these are embedded.
 
 This is the inverse cloze task (Lee, Chang and Toutanova, ACL 2019): a sentence has to be found by
 what stands around it, so equal words alone do not give the passage away. Everything that is fitted
@@ -23,7 +23,11 @@ MOST = 0.4
 
 
 def hide(passages: Passages, questions: Iterable[EvalQuestion]) -> Passages:
-    """The passages without the sentences of the questions that are marked as hidden."""
+    """The passages without the sentences and headings of the questions that are marked as hidden.
+
+    The words of a heading go from its passages wherever they stand there together: a passage often
+    begins with its heading, and is to be found by what it says of it.
+    """
     wanted: dict[str, list[str]] = defaultdict(list)
     for question in questions:
         for id_ in question.chunk_ids if question.hidden else ():
@@ -43,14 +47,14 @@ def can_hide(sentence: str, text: str) -> bool:
     return 0 < len(sentence) <= MOST * len(text)
 
 
-def _without(passage: Passage, sentences: Sequence[str]) -> Passage:
+def _without(passage: Passage, hidden: Sequence[str]) -> Passage:
     text = passage.chunk.text
-    for sentence in dict.fromkeys(sentences):
+    for words in dict.fromkeys(hidden):
         # The white space of a sentence was collapsed when it was taken out.
-        pattern = r"\s+".join(map(re.escape, sentence.split()))
+        pattern = r"\s+".join(map(re.escape, words.split()))
         text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
     text = re.sub(r"[ \t]{2,}", " ", text).strip()
-    headings = tuple(one for one in passage.chunk.headings if one not in sentences)
-    chunk = replace(passage.chunk, text=text, headings=headings)
-    left = replace(passage.chunk, headings=headings)
-    return replace(passage, chunk=left, embedded=contextual_text(chunk), text=text)
+    headings = tuple(one for one in passage.chunk.headings if one not in hidden)
+    chunk = replace(passage.chunk, headings=headings)  # its text stays whole for readers
+    embedded = contextual_text(replace(chunk, text=text))
+    return replace(passage, chunk=chunk, embedded=embedded, text=text)

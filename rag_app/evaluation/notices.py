@@ -51,7 +51,7 @@ def notices(
     known = [spec for spec in specs if _was_fitted(spec)] if hidden else []
     if known:
         told.append(
-            f"{', '.join(known)}: if fitted on these documents, it knows the sentences that "
+            f"{', '.join(known)}: if fitted on these documents, it knows the words that "
             f"{hidden} questions were made of, and looks better than it is. Name the provider "
             "alone to have it fitted without them."
         )

@@ -12,12 +12,12 @@ same whatever was found. So each passage has its convex score either way.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_app.embeddings.base import Vectors
 from rag_app.errors import UsageError
-from rag_app.retrieval.fuse import Ranking, comparable, reciprocal_rank_fusion
-from rag_app.retrieval.rank import Nearness, Order, Ranked, VectorsOf, places, rank
+from rag_app.retrieval.fuse import Ranking, reciprocal_rank_fusion
+from rag_app.retrieval.rank import Nearness, Order, Ranked, VectorsOf, rank
 
 CONVEX, RRF = "convex", "rrf"
 
@@ -49,26 +49,19 @@ def rank_by_places(
 ) -> Order:
     """Ranks by the places in both lists alone; takes what ``rank`` takes."""
     ranking = reciprocal_rank_fusion(dense, keywords)
-    convex = dict(rank(question, dense, keywords, nearness, vectors, named).scores)
-    pairs = comparable(dense, keywords)
-    in_dense, in_keywords = places(dense), places(keywords)
+    convex = rank(question, dense, keywords, nearness, vectors, named)
+    by_id = {one.id: one for one in convex.passages}
     return Order(
-        passages=tuple(
-            Ranked(
-                id_,
-                score,
-                *pairs[id_],
-                nearness=None,
-                feedback=None,
-                naming=None,
-                dense_rank=in_dense.get(id_),
-                keyword_rank=in_keywords.get(id_),
-                convex=convex[id_],
-            )
-            for id_, score in ranking
-        ),
+        passages=tuple(_placed(by_id[id_], score) for id_, score in ranking),
         dense_weight=None,
         steps={"lists": tuple(id_ for id_, _ in ranking)},
+    )
+
+
+def _placed(passage: Ranked, score: float) -> Ranked:
+    """A passage of the convex ranking with a score from places, in which no other step counts."""
+    return replace(
+        passage, score=score, nearness=None, feedback=None, naming=None, convex=passage.score
     )
 
 

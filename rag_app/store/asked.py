@@ -31,7 +31,8 @@ _AROUND = re.compile(r"^\W+|\W+$")
 _APART = re.compile(r"\b(([A-Z]{1,5})\s+(\d{2,}))\b")
 """A code with a space: E 1001."""
 
-_RUN = re.compile(r"\d+|[^\W\d_]+")
+RUN = re.compile(r"\d+|[^\W\d_]+")
+"""Digits or letters that stand together in a code."""
 
 _MOST_RUNS = 3
 """What has more runs of letters and digits (a key, a checksum) is one word."""
@@ -142,7 +143,7 @@ def codes(question: str) -> Iterator[Code]:
         given, joined = list(words(piece)), list(words(_JOINT.sub("", piece)))
         if len(joined) != 1 or not _CODE.search(piece) or joined[0].isdecimal():
             continue
-        runs = _RUN.findall(joined[0])
+        runs = RUN.findall(joined[0])
         if len(given) > 1:
             yield Code(_AROUND.sub("", written), [given, joined])
         elif 1 < len(runs) <= _MOST_RUNS:
