@@ -67,6 +67,12 @@ def features(evidence: Evidence, text: str) -> dict[str, float]:
     return dict(zip(SENTENCE_FEATURES, candidate.features, strict=True))
 
 
+def test_sentences_go_by_the_convex_score_whatever_ranks() -> None:
+    by_places = replace(made_hit("It has a warranty of 36 months."), score=0.03, convex=0.9)
+    evidence, _ = weigh("How long is the warranty?", by_places)
+    assert features(evidence, "36")["passage"] == 0.9
+
+
 def test_each_feature_measures_what_it_says() -> None:
     hit = made_hit("The Heron pump is green. It has a warranty of 36 months.")
     evidence, _ = weigh("How many months is the warranty of the Heron?", hit)

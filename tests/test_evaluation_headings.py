@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from evaluation_samples import passages
+from evaluation_samples import passages, texts
 
 from rag_app.evaluation import generate
 from rag_app.evaluation.generate import generate_questions
@@ -61,6 +61,17 @@ def test_a_heading_asks_for_all_that_stands_below_it() -> None:
     assert texts == {text for _, text in LEAVE["handbook.md"][1:]}
     assert found["Parental leave?"].page is None  # it may stand on several
     assert found["Carrying leave over?"].page == 1
+
+
+def test_at_most_half_of_the_questions_are_headings() -> None:
+    given = {
+        name: [((f"Rules of {name} part {'abc'[n]}",), text) for n, text in enumerate(some)]
+        for name, some in texts().items()
+    }
+    made = generate_questions(written(given), 20)
+    by_heading = [one for one in made if one.question.startswith("Rules of")]
+    assert len(made) == 20
+    assert len(by_heading) == 10
 
 
 @pytest.mark.parametrize(
