@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser import environment, no_exception, overflow, picture, serving, tab
+from browser import SLOW_MS, environment, no_exception, overflow, picture, serving, tab
 from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.browser
 
 CLONE = Path(__file__).parents[1]
 PAPERS = ("customer-faq.md", "onboarding-guide.md", "tern-cloud-api.md", "tern-release-notes.md")
-WAIT_MS = 90_000
 START = re.compile(r"^Compare \d+ models$")
 
 
@@ -42,13 +41,13 @@ def pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def open_choice(page: Page, address: str) -> None:
     """The page with the choice, whether or not a result is there."""
     page.goto(f"{address}/compare")
-    expect(page.get_by_text("Collection", exact=True)).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("Collection", exact=True)).to_be_visible(timeout=SLOW_MS)
     start = page.get_by_role("button", name=re.compile("^(Compare|New comparison)"))
-    expect(start.first).to_be_visible(timeout=WAIT_MS)
+    expect(start.first).to_be_visible(timeout=SLOW_MS)
     again = page.get_by_role("button", name="New comparison")
     if again.count():
         again.click()
-    expect(page.locator(".st-key-compare_models")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".st-key-compare_models")).to_be_visible(timeout=SLOW_MS)
 
 
 def choose(page: Page, *specs: str) -> None:
@@ -75,7 +74,7 @@ def test_from_the_choice_to_the_result(browser: Browser, pages: str, tmp_path: P
         choose(page, "minilm", "tfidf")
         page.get_by_role("button", name="Look at the questions first").click()
         rows = page.locator('[class*="st-key-compare_row_"]')
-        expect(rows.first).to_be_visible(timeout=WAIT_MS)
+        expect(rows.first).to_be_visible(timeout=SLOW_MS)
         expect(rows.first.locator(".points-to")).to_contain_text(".md")
         dropped = rows.first.get_by_role("checkbox").get_attribute("aria-label")
         rows.first.locator("label").first.click()
@@ -85,22 +84,22 @@ def test_from_the_choice_to_the_result(browser: Browser, pages: str, tmp_path: P
         picture(page, "compare-questions")
 
         page.get_by_role("button", name=START).click()
-        expect(page.locator(".st-key-compare_progress")).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator(".st-key-compare_progress")).to_be_visible(timeout=SLOW_MS)
         picture(page, "compare-running")
         other.goto(f"{pages}/compare")  # another session sees it, at work or done
         expect(other.locator(".st-key-compare_progress, .verdict").first).to_be_visible(
-            timeout=WAIT_MS
+            timeout=SLOW_MS
         )
         page.get_by_role("link", name="Documents").click()
         expect(page.get_by_text("Add documents").first).to_be_visible()
         page.get_by_role("link", name="Compare").click()
         for one in (page, other):
-            expect(one.locator(".verdict")).to_be_visible(timeout=WAIT_MS)
+            expect(one.locator(".verdict")).to_be_visible(timeout=SLOW_MS)
             expect(one.locator(".compare-table").first.locator("tbody tr")).to_have_count(2)
             no_exception(one)
         page.get_by_text("All figures").click()
         expect(page.get_by_text("Recall@10", exact=True).first).to_be_visible()
-        expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=WAIT_MS)
+        expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=SLOW_MS)
         picture(page, "compare-result")
 
         with page.expect_download() as download:
@@ -119,7 +118,7 @@ def test_the_difference_view_shows_who_was_right(browser: Browser, pages: str) -
     with tab(browser, name="compare-difference") as page:
         compared(page, pages)
         shown = page.locator(".difference")
-        expect(shown.first).to_be_visible(timeout=WAIT_MS)
+        expect(shown.first).to_be_visible(timeout=SLOW_MS)
         only = page.get_by_text(re.compile(r"^They disagree on \d+ of"))
         expect(only).to_be_visible()
         disagreed = int(re.findall(r"\d+", only.inner_text())[0])
@@ -145,7 +144,7 @@ def test_it_is_read_on_a_phone_and_in_the_dark(browser: Browser, pages: str) -> 
             assert overflow(page) <= 0
             picture(page, f"{name}-result")
             page.get_by_role("button", name="New comparison").click()
-            expect(page.locator(".st-key-compare_models")).to_be_visible(timeout=WAIT_MS)
+            expect(page.locator(".st-key-compare_models")).to_be_visible(timeout=SLOW_MS)
             show_more(page)
             assert overflow(page) <= 0
 
@@ -185,13 +184,13 @@ def test_a_file_is_used_and_its_problems_are_told_and_a_model_that_fails_too(
         expect(page.get_by_role("button", name=START)).to_be_disabled()
         page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / "mine.csv")
         page.get_by_role("button", name="Look at the questions first").click()
-        page.get_by_text("1 line of the file could not be used").click(timeout=WAIT_MS)
+        page.get_by_text("1 line of the file could not be used").click(timeout=SLOW_MS)
         expect(
             page.get_by_text("line 3: the collection has no document 'lamp.md'.")
         ).to_be_visible()
         picture(page, "compare-file-problems")
         page.get_by_role("button", name=START).click()
-        expect(page.locator(".verdict")).to_contain_text("too few", timeout=WAIT_MS)
+        expect(page.locator(".verdict")).to_contain_text("too few", timeout=SLOW_MS)
         failed = page.get_by_test_id("stAlert").filter(has_text="could not be compared")
         expect(failed).to_contain_text("sentence-transformers:/nowhere")
         no_exception(page)
@@ -201,8 +200,8 @@ def compared(page: Page, address: str) -> None:
     """The page with the result of a comparison; makes one where there is none yet."""
     page.goto(f"{address}/compare")
     either = page.locator(".verdict, .st-key-compare_models")
-    expect(either.first).to_be_visible(timeout=WAIT_MS)
+    expect(either.first).to_be_visible(timeout=SLOW_MS)
     if not page.locator(".verdict").count():
         choose(page, "minilm", "tfidf")
         page.get_by_role("button", name=START).click()
-    expect(page.locator(".verdict")).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator(".verdict")).to_be_visible(timeout=SLOW_MS)

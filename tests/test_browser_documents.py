@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from browser import (
     QUESTION,
+    SLOW_MS,
     ask,
     choose,
     free_port,
@@ -174,7 +175,7 @@ def test_two_uploads_at_once_both_arrive_and_both_report(
         for page in (first, second):
             for name in ("first.txt", "second.txt"):
                 report = page.locator(REPORT, has_text=name)
-                expect(report).to_contain_text("1 added", timeout=60_000)
+                expect(report).to_contain_text("1 added", timeout=SLOW_MS)
             expect(page.locator('[class*="st-key-doc_menu"]')).to_have_count(2)
             no_exception(page)
 

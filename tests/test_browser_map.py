@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from browser import WAIT_MS, environment, no_exception, overflow, picture, serving, tab
+from browser import SLOW_MS, WAIT_MS, environment, no_exception, overflow, picture, serving, tab
 from playwright.sync_api import Browser, expect
 
 from ingest import ingest_paths
@@ -14,7 +14,6 @@ from rag_app.settings import load_settings
 
 pytestmark = pytest.mark.browser
 
-SLOW_MS = 90_000
 """UMAP compiles itself at its first use."""
 
 PUMPS = 16
@@ -70,7 +69,7 @@ def test_two_maps_three_dimensions_other_methods_and_colours_by_cluster(
         page.get_by_role("radio", name="UMAP").click()
         expect(page.get_by_text("UMAP keeps each passage")).to_be_visible(timeout=SLOW_MS)
         other = page.locator(".st-key-map_chart_1_of_2_default_umap canvas")
-        expect(other.first).to_be_visible(timeout=2 * SLOW_MS)
+        expect(other.first).to_be_visible(timeout=SLOW_MS)
         picture(page, "map-umap")
         no_exception(page)
 
