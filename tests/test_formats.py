@@ -468,6 +468,17 @@ def test_data_and_rich_text(name: str, data: str, expected: str) -> None:
     assert text_of(load(name, data)) == expected
 
 
+def test_a_broken_line_is_left_out_and_named() -> None:
+    document = load("a.jsonl", '{"q": "why"}\n{"q": \n{"q": "how"}')
+    assert text_of(document) == "Line 1\nq: why\n\nLine 3\nq: how"
+    assert document.warning == "Line 2 is not sound JSON and was left out: correct it."
+
+    many = load("a.jsonl", '{"q": "why"}\n' + "{\n" * 7)
+    assert many.warning == (
+        "7 lines are not sound JSON and were left out: correct lines 2, 3, 4, 5, 6 and others."
+    )
+
+
 NOTEBOOK = """{"cells": [{"cell_type": "markdown", "source": ["# Fit\\n", "Text"]},
 {"cell_type": "code", "source": "x = 1", "outputs": [{"text": ["done\\n"]}]}]}"""
 

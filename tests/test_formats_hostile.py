@@ -123,7 +123,7 @@ def test_a_document_type_elsewhere_is_not_fetched() -> None:
         ("a.xml", "<a>" * 100_000),
         ("a.json", "[" * 200_000),
         ("a.json", '{"a": '),
-        ("a.jsonl", '{"a": 1}\n{"a": '),
+        ("a.jsonl", '{"a": \nno json\n'),
         ("a.ipynb", "[1, 2]"),
         ("a.ipynb", '{"nbformat": 4}'),
         ("a.rtf", "no rich text"),

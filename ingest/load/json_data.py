@@ -1,13 +1,15 @@
 """Data in JSON, or with one JSON value on each line (JSONL): a line for each value, with its path.
 
 ``{"team": {"lead": "Ann"}}`` becomes ``team.lead: Ann``. The records of a list, and the lines of
-JSONL, are paragraphs of their own, numbered from 1.
+JSONL, are paragraphs of their own, numbered from 1. A log ends in half a line when its program was
+killed: broken lines of JSONL are left out and named, as long as others are sound.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ingest.load.options import LoadOptions, RawFile
 from ingest.load.text import decode
@@ -18,6 +20,8 @@ from rag_app.types.media import JSON
 
 _BY_LINE = (".jsonl", ".ndjson")
 _SHORT = 60
+_NAMED = 5
+"""Broken lines that are named; of more, their number is told."""
 
 
 def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001 - a loader's form
@@ -29,9 +33,10 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001
     """
     text = decode(file)
     writer = DocumentWriter()
+    broken: list[int] = []
     try:
         if file.path.suffix.lower() in _BY_LINE:
-            _write_lines(writer, text)
+            broken = _write_lines(writer, text)
         else:
             _write_value(writer, _parsed(text))
     except ValueError as error:
@@ -44,7 +49,7 @@ def load(file: RawFile, options: LoadOptions) -> LoadedDocument:  # noqa: ARG001
         ) from error
     if writer.is_blank:
         raise DocumentSkippedError(f"{file.name} holds no value: nothing to ingest.")
-    return writer.document(JSON)
+    return replace(writer.document(JSON), warning=_left_out(broken))
 
 
 def _parsed(text: str) -> object:
@@ -52,14 +57,38 @@ def _parsed(text: str) -> object:
     return json.loads(text.lstrip("\ufeff"), parse_int=str, parse_float=str)
 
 
-def _write_lines(writer: DocumentWriter, text: str) -> None:
+def _write_lines(writer: DocumentWriter, text: str) -> list[int]:
+    """Writes the sound lines, and returns the numbers of the others.
+
+    Raises:
+        ValueError: No line is sound; it tells what is wrong with the first.
+    """
+    broken: dict[int, ValueError] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 value = _parsed(line)
             except ValueError as error:
-                raise ValueError(f"line {number}: {error}") from error
-            writer.paragraph(f"Line {number}\n" + "\n".join(_leaves(value, "")))
+                broken[number] = error
+            else:
+                writer.paragraph(f"Line {number}\n" + "\n".join(_leaves(value, "")))
+    if broken and writer.is_blank:
+        number, error = next(iter(broken.items()))
+        raise ValueError(f"line {number}: {error}") from error
+    return list(broken)
+
+
+def _left_out(broken: list[int]) -> str:
+    """Which lines are missing, and what to do; empty if none is."""
+    if not broken:
+        return ""
+    if len(broken) == 1:
+        return f"Line {broken[0]} is not sound JSON and was left out: correct it."
+    named = ", ".join(map(str, broken[:_NAMED]))
+    more = " and others" if len(broken) > _NAMED else ""
+    return (
+        f"{len(broken)} lines are not sound JSON and were left out: correct lines {named}{more}."
+    )
 
 
 def _write_value(writer: DocumentWriter, value: object) -> None:
