@@ -18,7 +18,7 @@ from rag_app.store.embedded import EmbeddedIndex
 from rag_app.store.schema import CATALOG
 from rag_app.store.vectors import DOUBTFUL
 
-KILLS = 10
+KILLS = 6
 
 
 @pytest.fixture(autouse=True)
