@@ -35,7 +35,7 @@ chat: install ## Ingest sample_docs/ and open the chat at http://localhost:8501
 	$(BIN)/rag serve --port $(PORT)
 
 ask: install ## Answer in the terminal: make ask Q="How long is the warranty?"
-	@test -n "$(Q)" || { echo 'Give a question: make ask Q="How long is the warranty?"' >&2; exit 2; }
+	@test -n "$$Q" || { echo 'Give a question: make ask Q="How long is the warranty?"' >&2; exit 2; }
 	@$(BIN)/ingest --quiet sample_docs
 	@$(BIN)/rag ask "$$Q"
 

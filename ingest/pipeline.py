@@ -83,7 +83,8 @@ def ingest_paths(  # noqa: PLR0913 - all that a run can be asked for
                 run = _Run(target, ledger, stop, settings, metadata)
                 run.go(given, sync=sync, force=force)
             if ledger.has_changed and not ledger.interrupted:
-                ledger.problems = tuple(store.check(name))
+                # Another run that waited for this one checks the collection at its own end.
+                ledger.problems = tuple(store.check(name, leave_busy=True))
     except KeyboardInterrupt:
         ledger.interrupted = True
     except RagError as error:

@@ -69,6 +69,8 @@ class ScriptedLlm:
         pieces: Sent one by one as a stream.
         status: Of the response; anything but 200 is sent with an error body.
         break_after: Closes the connection without an end after this many pieces.
+        finish: Why the answer ended, as the last event says.
+        silent: Sends the end of the stream alone.
         hang_after: Sends nothing more after this many pieces, until the test ends.
         requests: Bodies received, with the request's headers under "headers".
     """
@@ -77,6 +79,8 @@ class ScriptedLlm:
     status: int = 200
     break_after: int | None = None
     hang_after: int | None = None
+    finish: str = "stop"
+    silent: bool = False
     requests: list[dict] = field(default_factory=list)
     base_url: str = ""
     over: threading.Event = field(default_factory=threading.Event)
@@ -88,7 +92,7 @@ class ScriptedLlm:
 
 @contextmanager
 def scripted_llm(
-    pieces: Sequence[str] = ("Hello.",), **script: int | None
+    pieces: Sequence[str] = ("Hello.",), **script: int | str | None
 ) -> Iterator[ScriptedLlm]:
     """Starts a real HTTP server that answers every request with the same script."""
     llm = ScriptedLlm(pieces, **script)  # type: ignore[arg-type]
@@ -104,7 +108,7 @@ def scripted_llm(
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
-            for number, piece in enumerate(llm.pieces):
+            for number, piece in enumerate(() if llm.silent else llm.pieces):
                 if number == llm.break_after:
                     # A chunk that promises more than it holds: the client sees a broken stream.
                     self.connection.close()
@@ -113,7 +117,8 @@ def scripted_llm(
                     llm.over.wait()
                     return
                 self._event({"content": piece})
-            self._event({}, "stop")
+            if not llm.silent:
+                self._event({}, llm.finish)
             self.wfile.write(b"data: [DONE]\n\n")
 
         def _event(self, delta: dict, finish: str | None = None) -> None:

@@ -277,7 +277,7 @@ class TestChat:
         with answering_with() as (_, variables):
             pass
         done = cli.rag("chat", stdin=f"{QUESTION}\n/help\n", variables=variables)
-        assert done.returncode == 0
+        assert done.returncode == 1
         assert "rag: " in done.stderr
         assert "/sources" in done.stdout
 

@@ -12,7 +12,7 @@ from answering_samples import made_hit, made_settings
 from llm_server import RunningLlm, model_file, running_llm, scripted_llm
 
 from rag_app.answering.chat_model import llm_destination, load_chat_model
-from rag_app.answering.generative import STOPPED, UNCITED, Generated, Generator
+from rag_app.answering.generative import CUT_OFF, STOPPED, UNCITED, Generated, Generator
 from rag_app.errors import AnswerError, MissingKeyError, UsageError
 from rag_app.settings import Settings
 from rag_app.types import AnswerToken, Turn
@@ -116,6 +116,24 @@ def test_a_truncated_gguf_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(model_file().read_bytes()[:200_000])
     with pytest.raises(AnswerError, match=r"cut\.gguf"):
         load_chat_model(made_settings(tmp_path, llm=f"llamacpp:{path}"))
+
+
+def test_an_answer_that_reached_its_limit_says_so(tmp_path: Path) -> None:
+    with scripted_llm(("The pump has", " a warranty [1]"), finish="length") as server:
+        _, answer = run(generator(tmp_path, server.base_url, llm_answer_tokens=40))
+    assert answer.text == "The pump has a warranty [1]"
+    assert CUT_OFF.format(tokens=40) in answer.notices
+    with scripted_llm(("The pump has", " a warranty [1]")) as server:
+        _, answer = run(generator(tmp_path, server.base_url, llm_answer_tokens=40))
+    assert answer.notices == ()
+
+
+def test_an_address_that_answers_something_else_is_named(tmp_path: Path) -> None:
+    with (
+        scripted_llm(silent=True) as server,
+        pytest.raises(AnswerError, match=f"from {server.base_url}. Check RAG_LLM_BASE_URL"),
+    ):
+        run(generator(tmp_path, server.base_url))
 
 
 def test_a_silent_server_ends_in_a_timeout(tmp_path: Path) -> None:

@@ -505,7 +505,7 @@ def _settings_page() -> None:
 
 
 def test_every_setting_is_shown_once() -> None:
-    shown = [name for names in settings_page.sections().values() for name in names]
+    shown = [name for names in settings_page.SECTIONS.values() for name in names]
     assert sorted(shown) == sorted(Settings.model_fields)
 
 

@@ -24,6 +24,12 @@ _TIMEOUT = (
     "model."
 )
 _CONNECTION = "cannot be reached at {where}. Start the server, or correct RAG_LLM_BASE_URL."
+_NOTHING = (
+    "sent nothing that is an answer, from {where}. Check RAG_LLM_BASE_URL, which mostly ends in "
+    "/v1."
+)
+_NOTHING_CAME = "No generation chunks were returned"
+"""LangChain's words for it; tests see them come from a real server."""
 _CONNECTION_CLASSES = ("Connect", "RemoteProtocol", "ReadError", "NetworkError", "IncompleteRead")
 
 
@@ -44,6 +50,8 @@ def explain(error: BaseException, name: str, where: str, seconds: float) -> Answ
         advice = _TIMEOUT.format(seconds=seconds)
     elif isinstance(error, OSError) or any(_is_named(error, part) for part in _CONNECTION_CLASSES):
         advice = _CONNECTION.format(where=where)
+    elif _NOTHING_CAME in str(error):
+        advice = _NOTHING.format(where=where)
     elif _is_named(error, "APIError"):  # an error that the server sent in its stream
         advice = f"reports an error: {reason}."
     else:

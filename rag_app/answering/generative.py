@@ -19,6 +19,11 @@ from rag_app.settings import Settings
 from rag_app.types import AnswerToken, Citation, Hit, Turn
 
 STOPPED = "You stopped the answer before its end."
+CUT_OFF = (
+    "The answer was cut off at {tokens} tokens. Raise RAG_LLM_ANSWER_TOKENS for longer ones."
+)
+_FULL = {"length", "max_tokens"}
+"""Why an answer ended, in the words of providers, when it had reached what it was allowed."""
 UNCITED = "The answer cites no passage: check it against the passages that were found."
 
 
@@ -75,9 +80,12 @@ class Generator:
         stop = _Latch(should_stop)
         messages = build_messages(question, fitted.hits, fitted.history)
         written: list[str] = []
+        ended: list[str] = []
         notices = list(fitted.notices)
         try:
-            for piece in stream_text(self.chat.model, messages, settings.llm_timeout_s, stop):
+            for piece in stream_text(
+                self.chat.model, messages, settings.llm_timeout_s, stop, ended.append
+            ):
                 written.append(piece)
                 yield AnswerToken(piece)
         except Exception as error:
@@ -87,6 +95,8 @@ class Generator:
             notices.append(f"The answer broke off. {fault}")
         if stop.stopped:
             notices.append(STOPPED)
+        if any(reason.lower() in _FULL for reason in ended):
+            notices.append(CUT_OFF.format(tokens=settings.llm_answer_tokens))
         yield self._finish("".join(written), fitted.hits, notices, stop.stopped)
 
     def complete(self, prompt: str, should_stop: Callable[[], bool] | None = None) -> str:

@@ -8,7 +8,8 @@ that no text goes where the user did not send it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -21,35 +22,49 @@ if TYPE_CHECKING:
 POLL_S = 0.1
 """How often a silent model is left to look whether the reader wants to stop."""
 
+_REASONS = ("finish_reason", "stop_reason", "done_reason")
+"""What providers call why an answer ended (OpenAI and Google; Anthropic; Ollama)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End:
+    reason: str
+
+
+_Pieces = SimpleQueue["str | BaseException | _End"]
+
 
 def stream_text(
     model: BaseChatModel,
     messages: Sequence[BaseMessage],
     timeout_s: float,
     should_stop: Callable[[], bool] | None = None,
+    on_end: Callable[[str], None] | None = None,
 ) -> Iterator[str]:
     """Yields the pieces of an answer that are not empty.
 
-    Ends early, without an error, when ``should_stop`` says so.
+    Ends early, without an error, when ``should_stop`` says so. ``on_end`` is told why the model
+    ended, in its provider's word, if it says so.
 
     Raises:
         TimeoutError: Nothing came for ``timeout_s`` seconds.
         Exception: Whatever the model raises, untouched.
     """
-    pieces: SimpleQueue[str | BaseException | None] = SimpleQueue()
+    pieces: _Pieces = SimpleQueue()
     left = Event()
     Thread(target=_read, args=(model, list(messages), pieces, left), daemon=True).start()
     try:
-        yield from _pieces(pieces, timeout_s, should_stop or (lambda: False))
+        reason = yield from _pieces(pieces, timeout_s, should_stop or (lambda: False))
+        if reason and on_end is not None:
+            on_end(reason)
     finally:
         left.set()
 
 
 def _pieces(
-    pieces: SimpleQueue[str | BaseException | None],
-    timeout_s: float,
-    should_stop: Callable[[], bool],
-) -> Iterator[str]:
+    pieces: _Pieces, timeout_s: float, should_stop: Callable[[], bool]
+) -> Generator[str, None, str]:
+    """Yields the pieces, and returns why the model ended; empty if that is not known."""
     heard = monotonic()
     while not should_stop():
         try:
@@ -58,29 +73,36 @@ def _pieces(
             if monotonic() - heard >= timeout_s:
                 raise TimeoutError from None
             continue
-        if piece is None:
-            return
+        if isinstance(piece, _End):
+            return piece.reason
         if isinstance(piece, BaseException):
             raise piece
         heard = monotonic()
         if piece:
             yield piece
+    return ""
 
 
 def _read(
     model: BaseChatModel,
     messages: list[BaseMessage],
-    pieces: SimpleQueue[str | BaseException | None],
+    pieces: _Pieces,
     left: Event,
 ) -> None:
     from langsmith import tracing_context
 
+    reason = ""
     try:
         with tracing_context(enabled=False):
             for chunk in model.stream(messages):
                 if left.is_set():  # closes the connection, so that the server stops, too
                     return
                 pieces.put(str(chunk.text))
-        pieces.put(None)
+                reason = _reason(chunk.response_metadata) or reason
+        pieces.put(_End(reason))
     except BaseException as error:  # noqa: BLE001 - an edge: raised again by the reader
         pieces.put(error)
+
+
+def _reason(metadata: Mapping[str, object]) -> str:
+    return next((str(metadata[name]) for name in _REASONS if metadata.get(name)), "")

@@ -20,7 +20,7 @@ from rag_app.cli.answers import (
 )
 from rag_app.cli.interrupt import stop_on_interrupt
 from rag_app.cli.output import counted, printable, say, show, shown_path
-from rag_app.errors import AnswerError, EmbeddingError, UsageError
+from rag_app.errors import EXIT_ERROR, AnswerError, EmbeddingError, UsageError
 from rag_app.types import Answer, Filter, Turn, page_name
 
 if TYPE_CHECKING:
@@ -38,12 +38,14 @@ class Conversation:
         where: What is searched.
         turns: What was said, oldest first.
         last: The last answer.
+        failed: Whether a question could not be answered.
     """
 
     assistant: Assistant
     where: Filter
     turns: list[Turn] = field(default_factory=list)
     last: Answer | None = None
+    failed: bool = False
 
 
 def chat(
@@ -58,7 +60,8 @@ def chat(
     """Ask one question after another in the terminal.
 
     A follow-up may lean on what was said before. Ctrl-C stops an answer; a second Ctrl-C, Ctrl-D
-    or /quit leaves. With a pipe on standard input, each line is a question.
+    or /quit leaves. With a pipe on standard input, each line is a question, and
+    the exit status is 1 if one of them could not be answered.
 
     \b
     Examples:
@@ -85,6 +88,8 @@ def chat(
             say(f"There is no command {line}. /help lists them.")
         elif line:
             _answer(conversation, line)
+    if conversation.failed and not sys.stdin.isatty():  # a script reads the status, people the text
+        raise typer.Exit(EXIT_ERROR)
 
 
 def _read_line() -> str | None:
@@ -118,6 +123,7 @@ def _answer(conversation: Conversation, question: str) -> None:
             )
         except (AnswerError, EmbeddingError, UsageError) as error:
             say(f"rag: {error}")
+            conversation.failed = True
             return
     show_citations(answer)
     say_searched(answer)

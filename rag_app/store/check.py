@@ -114,9 +114,17 @@ def check_file(database: Database) -> list[str]:
 
 
 def check_collection(
-    database: Database, index: VectorIndex, collection: int, stored_name: str
+    database: Database,
+    index: VectorIndex,
+    collection: int,
+    stored_name: str,
+    *,
+    leave_busy: bool = False,
 ) -> list[str]:
     """A sentence for each way in which the parts of a collection differ.
+
+    One that is being written to cannot be looked at, which is a sentence as well unless
+    ``leave_busy`` says that its writer will look at it.
 
     A vector index that differs is given up: searches are exact until the next writer has built
     another one.
@@ -126,8 +134,8 @@ def check_collection(
         with writing(database.path.parent, collection, name, wait_s=0):
             problems = list(_compare(database, index, collection, role))
     except StoreBusyError:
-        if role == "next":
-            return []  # that is what it is there for
+        if role == "next" or leave_busy:  # the next one is there to be written to
+            return []
         problems = ["it is being written to. Check again when that has ended."]
     return [_in_words(problem, name, role) for problem in problems]
 

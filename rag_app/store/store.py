@@ -179,11 +179,12 @@ class Store:
                     f"next ingest. {error}"
                 ) from error
 
-    def check(self, name: str | None = None) -> list[str]:
+    def check(self, name: str | None = None, *, leave_busy: bool = False) -> list[str]:
         """Compares catalog, keyword index and vector index, passage for passage.
 
         Args:
             name: Look at the live index of this collection only, and not at the file itself.
+            leave_busy: Pass over what another process is writing to; otherwise that is told.
 
         Returns:
             A sentence for each difference, with what to do; empty when all is well.
@@ -196,7 +197,9 @@ class Store:
             collections = connection.execute("SELECT key, name FROM collections").fetchall()
         for key, stored_name in collections:
             if name in {None, stored_name}:
-                sentences += check_collection(self._database, self._index, key, stored_name)
+                sentences += check_collection(
+                    self._database, self._index, key, stored_name, leave_busy=leave_busy
+                )
         return sentences
 
     def repair(self) -> list[str]:

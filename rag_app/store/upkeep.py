@@ -106,6 +106,7 @@ def _usable(database: Database, index: VectorIndex, collection: int) -> str:
     """Name of the index; raises IndexUnusableError if it must be built anew."""
     name, place = _index_row(database, collection)
     if place != index.place:
+        index.count(name)  # raises where nothing answers: a mistyped address is not moved to
         raise IndexUnusableError
     with database.read() as connection:
         expected = connection.execute(
