@@ -49,6 +49,7 @@ class Embedder:
         """
         # No daemon: to end the process in the middle of loading a model would crash it.
         loading = threading.Thread(target=self._load, name="ingest-model")
+        self._ledger.unparsed = len(tasks)
         try:
             # The parser first: its worker starts while the model is imported, not after.
             with Parser(tasks, options, limits, self._model) as parser:
@@ -84,8 +85,12 @@ class Embedder:
             if message is None:
                 return
             if isinstance(message, Piece):
+                if message.parsed is not None:
+                    self._ledger.parsed += 1
+                    self._ledger.unparsed -= 1
                 self._finish(self._window.add(message))
             else:
+                self._ledger.unparsed -= 1
                 self._window.drop(message.task)
                 self._ledger.settle(
                     outcome_of_error(path, message.error, message.task.document_id)

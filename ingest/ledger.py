@@ -24,6 +24,8 @@ class Ledger:
         total: Files in all, as far as they are known.
         chunks_known: Passages of the files parsed so far.
         chunks_done: Passages embedded so far.
+        parsed: Documents whose passages are all known.
+        unparsed: Documents whose passages are not known yet.
         embeddings: The model, once it is loaded.
         interrupted: Whether the run was stopped.
         problems: What the check at the end found.
@@ -35,7 +37,7 @@ class Ledger:
         self._collection, self._listener = collection, listener
         self._start = time.perf_counter()
         self._outcomes: list[FileOutcome] = []
-        self.total = self.chunks_known = self.chunks_done = 0
+        self.total = self.chunks_known = self.chunks_done = self.parsed = self.unparsed = 0
         self.embeddings: IdentifiedEmbeddings | None = None
         self.interrupted = self.rehearsed = False
         self.problems: tuple[str, ...] = ()
@@ -77,6 +79,8 @@ class Ledger:
                     chunks_known=self.chunks_known,
                     seconds=time.perf_counter() - self._start,
                     encoder_seconds=self._encoder_seconds(),
+                    parsed=self.parsed,
+                    unparsed=self.unparsed,
                 )
             )
 

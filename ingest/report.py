@@ -23,6 +23,8 @@ class Progress:
         seconds: Since the start.
         encoder_seconds: Of these, inside the embedding model.
         all_known: Whether ``chunks_known`` counts the passages of all files.
+        parsed: Documents whose passages are all in ``chunks_known``.
+        unparsed: Documents whose passages are not known yet.
     """
 
     done: int
@@ -33,6 +35,27 @@ class Progress:
     seconds: float
     encoder_seconds: float
     all_known: bool = False
+    parsed: int = 0
+    unparsed: int = 0
+
+    @property
+    def chunks_expected(self) -> float | None:
+        """Passages in all, documents not read yet taken to hold as many each as the others.
+
+        None as long as there is nothing to go by.
+        """
+        if self.all_known or not self.unparsed:
+            return self.chunks_known
+        return self.chunks_known * (1 + self.unparsed / self.parsed) if self.parsed else None
+
+    @property
+    def share(self) -> float:
+        """How much is done, from 0 to 1: by passages, which take the time, else by files."""
+        if self.done >= self.total:
+            return 1.0
+        if expected := self.chunks_expected:
+            return min(self.chunks_done / expected, 0.99)
+        return self.done / self.total
 
 
 @dataclass(frozen=True, slots=True)

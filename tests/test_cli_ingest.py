@@ -252,7 +252,7 @@ def in_a_terminal(cli: Cli, *arguments: object) -> tuple[int, str]:
 def test_a_terminal_gets_a_bar(cli: Cli, notes: Path) -> None:
     status, shown = in_a_terminal(cli, notes)
     assert status == 0, shown
-    assert "2/2" in shown
+    assert "2 of 2 files" in shown
     assert "passages/s" in shown
     assert "2  added" in shown
 
@@ -268,9 +268,18 @@ class TestProgress:
 
     def test_rate_and_time_left(self) -> None:
         half = self.progress(
-            done=5, chunks_done=100, chunks_known=100, seconds=20.0, encoder_seconds=10.0
+            done=1,
+            parsed=5,
+            unparsed=5,
+            chunks_done=100,
+            chunks_known=150,
+            seconds=20.0,
+            encoder_seconds=10.0,
         )
-        assert described(half) == "10.0 passages/s, 10 s left"
+        assert described(half) == "10.0 passages/s, 20 s left"
+        assert half.share == pytest.approx(1 / 3)
+        assert self.progress(done=1, chunks_known=150, unparsed=5).share == 0.1
+        assert self.progress(done=10).share == 1.0
         full = self.progress(done=10, chunks_done=100, chunks_known=100, encoder_seconds=10.0)
         assert seconds_left(full) == 0
 

@@ -27,6 +27,7 @@ from rag_app.errors import (
     EmbeddingMismatchError,
     StoreBusyError,
     StoreError,
+    StoreUnavailableError,
     UsageError,
 )
 from rag_app.store import Collection, Store
@@ -428,6 +429,29 @@ def test_moving_to_another_place_builds_the_index_there(tmp_path, url, server):
         assert assert_whole(collection) == 29
     with Store(settings(tmp_path, None if url else server)) as back, back.get("default").writer(1):
         pass
+
+
+def test_a_place_that_does_not_answer_is_not_moved_to(tmp_path):
+    with Store(settings(tmp_path)) as before:
+        put(make(before), *(document(n) for n in range(1, 30)))
+    with (
+        Store(settings(tmp_path, "http://127.0.0.1:9")) as mistyped,
+        pytest.raises(StoreUnavailableError),
+        mistyped.get("default").writer(1),
+    ):
+        pass
+    with Store(settings(tmp_path)) as after:
+        assert after.check() == []
+        assert assert_whole(after.get("default")) == 29
+
+
+def test_what_is_being_written_to_is_told_or_left_to_its_writer(tmp_path):
+    with Store(settings(tmp_path)) as store:
+        with make(store).writer(1):
+            (told,) = store.check("default")
+            assert "it is being written to" in told
+            assert store.check("default", leave_busy=True) == []
+        assert store.check("default") == []
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")

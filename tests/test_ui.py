@@ -20,14 +20,15 @@ from ingest import ingest_paths
 from ingest.history import kept_text, last_outcomes
 from rag_app.errors import AnswerError, RagError, UsageError
 from rag_app.settings import Settings, load_settings
-from rag_app.store import Store
+from rag_app.store import Conversations, Store
+from rag_app.store.belongings import uploads_of
 from rag_app.types import Answer, AnswerEvent, AnswerToken, Citation, FileOutcome
 from rag_app.ui import launch, markup, pdf_password, problems, settings_page, suggestions, wording
 from rag_app.ui.generation import STOPPED, UNEXPECTED, Generation
 from rag_app.ui.records import AnswerRecord, record_from, record_of
 from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
-from rag_app.ui.upload_files import folder_of, keep, move_uploads, safe_name, settle
+from rag_app.ui.upload_files import keep, safe_name, settle
 
 APP = Path(launch.__file__).with_name("app.py")
 CITATION = Citation(1, "c1", "d1", "/a/b.pdf", ("/a/b.pdf",), 2, "36 months", 0.9, True)
@@ -322,7 +323,9 @@ def test_two_uploads_at_once_both_arrive(home: Path) -> None:
     settings = load_settings()
     jobs = []
     for number in (1, 2):
-        path = keep(folder_of(settings, "default"), f"{number}.txt", f"Fact {number}.".encode())
+        path = keep(
+            uploads_of(settings.home, "default"), f"{number}.txt", f"Fact {number}.".encode()
+        )
         jobs.append(UploadJob(settings, "default", [path], restore=True))
     jobs[0].start()
     jobs[1].start(after=jobs[0])
@@ -332,16 +335,45 @@ def test_two_uploads_at_once_both_arrive(home: Path) -> None:
         assert [d.name for d in store.get("default").documents()] == ["1.txt", "2.txt"]
 
 
-def test_uploads_move_with_their_collection(home: Path) -> None:
+def test_uploads_and_conversations_move_with_their_collection(home: Path) -> None:
     settings = load_settings()
-    path = keep(folder_of(settings, "old"), "a.txt", b"A fact that stays.")
+    path = keep(uploads_of(settings.home, "old"), "a.txt", b"A fact that stays.")
     ingest_paths([path], settings, collection="old")
+    conversations = Conversations(settings)
+    conversations.create("old")
+    keep(uploads_of(settings.home, "taken"), "b.txt", b"A fact of nobody.")
     with Store(settings) as store:
+        with pytest.raises(UsageError, match="has files of a former collection of this name"):
+            store.rename("old", "taken")
         store.rename("old", "new")
-        move_uploads(store, settings, "old", "new")
         (document,) = store.get("new").documents()
-    assert document.sources == (str(folder_of(settings, "new") / "a.txt"),)
-    assert Path(document.source).read_bytes() == b"A fact that stays."
+        assert document.sources == (str(uploads_of(settings.home, "new") / "a.txt"),)
+        assert Path(document.source).read_bytes() == b"A fact that stays."
+        assert [one.collection for one in conversations.list()] == ["new"]
+        store.delete("new")
+    assert not uploads_of(settings.home, "new").exists()
+    assert (uploads_of(settings.home, "taken") / "b.txt").exists()
+
+
+def test_a_conversation_says_that_its_collection_is_gone(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("A fact that stays.")
+    for name in ("default", "gone"):
+        ingest_paths([tmp_path / "a.txt"], load_settings(), collection=name)
+    with Store(load_settings()) as store:
+        conversations = Conversations(load_settings())
+        conversation = conversations.create("gone")
+        conversations.add(conversation, "user", "What stays?")
+        app = run()
+        app.button(key=f"open_{conversation}").click().run()
+        assert not app.info
+        store.delete("gone")
+    app.run()
+    (told,) = app.info
+    assert told.value == (
+        "This conversation was with the collection gone, which is no longer there. "
+        "What you ask now is asked of **default**."
+    )
+    assert not app.exception
 
 
 # --- starting

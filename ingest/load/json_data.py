@@ -73,8 +73,8 @@ def _write_lines(writer: DocumentWriter, text: str) -> list[int]:
             else:
                 writer.paragraph(f"Line {number}\n" + "\n".join(_leaves(value, "")))
     if broken and writer.is_blank:
-        number, error = next(iter(broken.items()))
-        raise ValueError(f"line {number}: {error}") from error
+        number, first = next(iter(broken.items()))
+        raise ValueError(f"line {number}: {first}") from first
     return list(broken)
 
 
@@ -86,9 +86,7 @@ def _left_out(broken: list[int]) -> str:
         return f"Line {broken[0]} is not sound JSON and was left out: correct it."
     named = ", ".join(map(str, broken[:_NAMED]))
     more = " and others" if len(broken) > _NAMED else ""
-    return (
-        f"{len(broken)} lines are not sound JSON and were left out: correct lines {named}{more}."
-    )
+    return f"{len(broken)} lines are not sound JSON and were left out: correct lines {named}{more}."
 
 
 def _write_value(writer: DocumentWriter, value: object) -> None:

@@ -19,9 +19,7 @@ from rag_app.settings import Settings
 from rag_app.types import AnswerToken, Citation, Hit, Turn
 
 STOPPED = "You stopped the answer before its end."
-CUT_OFF = (
-    "The answer was cut off at {tokens} tokens. Raise RAG_LLM_ANSWER_TOKENS for longer ones."
-)
+CUT_OFF = "The answer was cut off at {tokens} tokens. Raise RAG_LLM_ANSWER_TOKENS for longer ones."
 _FULL = {"length", "max_tokens"}
 """Why an answer ended, in the words of providers, when it had reached what it was allowed."""
 UNCITED = "The answer cites no passage: check it against the passages that were found."

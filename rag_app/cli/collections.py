@@ -102,7 +102,9 @@ def show_one(
 
 @app.command()
 def delete(context: typer.Context, name: Name, yes: options.Yes = False) -> None:
-    """Delete a collection and all that is in it; the files it was made from stay.
+    """Delete a collection, all that is in it, and the files that were uploaded into it.
+
+    Files that were read in from your folders stay.
 
     \b
     Example:

@@ -31,19 +31,11 @@ def rate(progress: Progress) -> float:
 
 
 def seconds_left(progress: Progress) -> float | None:
-    """An estimate from the files that are done; None as long as there is nothing to go by.
-
-    Passages take the time, but those of files that are not parsed yet are not known: they are
-    taken to hold as many each as those that are.
-    """
-    left = max(progress.chunks_known - progress.chunks_done, 0)
-    if progress.all_known and progress.chunks_done:
-        return left / rate(progress)
-    if not progress.done or not progress.chunks_done:
+    """An estimate by passages, which take the time; None as long as there is nothing to go by."""
+    expected = progress.chunks_expected
+    if expected is None or not progress.chunks_done:
         return None
-    unparsed = progress.total - progress.done
-    expected = max(left, unparsed * progress.chunks_done / progress.done)
-    return expected / rate(progress)
+    return max(expected - progress.chunks_done, 0) / rate(progress)
 
 
 def described(progress: Progress) -> str:
@@ -86,22 +78,24 @@ class ProgressLine:
 
 
 class ProgressBar:
-    """A bar over the files, with rate, time left, and the file that came last."""
+    """A bar by passages, with files, rate, time left, and the file that came last.
+
+    Documents are stored many at once: a bar over files would stand still and leap.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
+        from rich.progress import BarColumn, TextColumn
         from rich.progress import Progress as Bar
 
         self._bar = Bar(
             BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TextColumn("files, {task.fields[rate]}", markup=False),
+            TextColumn("{task.fields[files]}, {task.fields[rate]}", markup=False),
             TextColumn("{task.fields[name]}", markup=False),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=None, rate="reading", name="")
+        self._task = self._bar.add_task("", total=None, files="", rate="reading", name="")
 
     def __enter__(self) -> Show:
         self._bar.start()
@@ -115,8 +109,9 @@ class ProgressBar:
         name = printable(progress.path.rsplit("/", 1)[-1])
         self._bar.update(
             self._task,
-            total=progress.total,
-            completed=progress.done,
+            total=1.0,
+            completed=progress.share,
+            files=f"{progress.done} of {counted(progress.total, 'file')}",
             rate=described(progress),
             name=name if len(name) <= 40 else name[:39] + "…",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,6 +48,16 @@ _INFO = (
     "SELECT c.id, c.title, c.collection, c.created_at, c.updated_at,"
     " (SELECT count(*) FROM messages WHERE conversation = c.id) FROM conversations AS c"
 )
+
+
+def follow(settings: Settings, old: str, new: str) -> None:
+    """Has the conversations with a collection follow it, which is called ``new`` now."""
+    if (settings.home / FILE_NAME).is_file():
+        database = Database(settings.home / FILE_NAME, _SCHEMA)
+        with closing(database), database.write() as connection:
+            connection.execute(
+                "UPDATE conversations SET collection = ? WHERE collection = ?", (new, old)
+            )
 
 
 class Conversations:

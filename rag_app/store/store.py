@@ -16,7 +16,7 @@ from rag_app.errors import (
     UsageError,
 )
 from rag_app.settings import Settings, check_collection_name
-from rag_app.store import readings, roles, rows, upkeep
+from rag_app.store import belongings, readings, roles, rows, upkeep
 from rag_app.store.check import check_collection, check_file
 from rag_app.store.collection import Collection
 from rag_app.store.database import Database
@@ -25,7 +25,6 @@ from rag_app.store.generations import Generations
 from rag_app.store.info import INFO, CollectionInfo, info_of
 from rag_app.store.locks import writing
 from rag_app.store.repair import repair_collection
-from rag_app.store.report_files import delete_report, rename_report
 from rag_app.store.schema import CATALOG
 from rag_app.store.server import ServerIndex
 from rag_app.store.vectors import VectorIndex
@@ -137,24 +136,26 @@ class Store:
             return readings.read(connection, key, document_ids)
 
     def rename(self, old: str, new: str) -> None:
-        """Renames a collection with all its indexes, also while others read or write it.
+        """Renames a collection with all that is its own, also while others read or write it.
 
         Raises:
             CollectionNotFoundError: There is no ``old``.
             CollectionExistsError: There is a ``new`` already.
-            UsageError: The new name has characters that a name may not have.
+            UsageError: The new name has characters that a name may not have, or uploads of a
+                former collection are in the way.
         """
         _check_name(new)
         with self._database.write() as connection:
             _require(connection, old)
             if new != old:
                 _check_free(connection, new)
+                belongings.check_room(self._settings.home, new)
                 roles.rename(connection, old, new)
         if new != old:
-            rename_report(self._settings.home, old, new)
+            belongings.follow(self._settings, self.get(new), old)
 
     def delete(self, name: str) -> None:
-        """Deletes a collection with all its indexes; the files it was made from stay.
+        """Deletes a collection with its uploads; other files it was made from stay.
 
         Raises:
             CollectionNotFoundError: There is none of this name.
@@ -170,7 +171,7 @@ class Store:
                     # Asked anew: one may have been begun while we waited.
                     if (row := roles.key_of(connection, name, role)) is not None:
                         rows.remove(connection, row)
-            delete_report(self._settings.home, name)
+            belongings.remove(self._settings.home, name)
             try:
                 upkeep.drop_discarded(self._database, self._index)
             except StoreUnavailableError as error:

@@ -11,7 +11,7 @@ import streamlit as st
 from rag_app.store.messages import StoredMessage
 from rag_app.ui import answer_view, ask_bar, scope, state, style, suggestions, wording
 from rag_app.ui.generation import Generation
-from rag_app.ui.markup import model_answer, verbatim_answer
+from rag_app.ui.markup import model_answer, quoted, verbatim_answer
 from rag_app.ui.problems import callback
 from rag_app.ui.resources import EXTRACTIVE, Asking, Resources, resources
 
@@ -35,7 +35,20 @@ def page() -> None:
     messages = shared.conversations.messages(conversation_id) if conversation_id else []
     if not messages:
         _invite(shared)
+    else:
+        _say_if_gone(shared, conversation_id, [info.name for info in filled])
     _transcript(shared, messages, running)
+
+
+def _say_if_gone(shared: Resources, conversation_id: int | None, there: Sequence[str]) -> None:
+    """Tells that a conversation goes on with another collection than it was begun with."""
+    begun = shared.conversations.get(conversation_id).collection if conversation_id else ""
+    if begun and begun not in there:
+        st.info(
+            f"This conversation was with the collection {quoted(begun)}, which is no longer there. "
+            f"What you ask now is asked of **{quoted(state.get(state.Key.COLLECTION))}**.",
+            icon=":material/info:",
+        )
 
 
 @callback
@@ -68,7 +81,7 @@ def _submit() -> None:
 def _welcome() -> None:
     style.hero(
         style.PRODUCT,
-        "Add PDF, text or Markdown files, then ask in your own words. " + style.PROMISE,
+        "Add your documents, then ask in your own words. " + style.PROMISE,
     )
     with st.container(horizontal=True, horizontal_alignment="center"):
         if st.button(

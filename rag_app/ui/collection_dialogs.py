@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 
 import streamlit as st
@@ -16,7 +15,6 @@ from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
 from rag_app.ui.switch_work import switches
-from rag_app.ui.upload_files import folder_of, move_uploads
 
 LONGEST_NAME = 60
 
@@ -72,7 +70,6 @@ def _rename(shared: Resources, name: str, new: str) -> None:
     _leave_work_alone(shared, name)
     shared.store.rename(name, new)
     move_kept(shared.settings, name, new)
-    move_uploads(shared.store, shared.settings, name, new)
     state.put(Key.COLLECTION, new)
 
 
@@ -84,7 +81,6 @@ def delete(shared: Resources, name: str) -> None:
         _leave_work_alone(shared, name)
         shared.store.delete(name)
         forget_kept(shared.settings, name)
-        shutil.rmtree(folder_of(shared.settings, name), ignore_errors=True)
         state.say(f"The collection {name} was deleted")
 
     info = shared.store.get(name).info

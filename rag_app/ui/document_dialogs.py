@@ -9,13 +9,13 @@ import streamlit as st
 
 from ingest.load.members import leads_to_file, outer_archive
 from rag_app.errors import RagError
+from rag_app.store.belongings import uploads_folder
 from rag_app.types import DocumentRecord, page_name
 from rag_app.ui import pdf_password, problems, state, style, wording
 from rag_app.ui.dialogs import deletion, dialog
 from rag_app.ui.markup import marked_passage, quoted
 from rag_app.ui.resources import Resources
 from rag_app.ui.upload import UploadJob
-from rag_app.ui.upload_files import uploads_folder
 
 PER_PAGE = 10
 
@@ -92,7 +92,7 @@ def delete(shared: Resources, collection: str, record: DocumentRecord) -> None:
             path.unlink(missing_ok=True)
         state.say(f"{record.name} was deleted")
 
-    uploads = uploads_folder(shared.settings)
+    uploads = uploads_folder(shared.settings.home)
     # An uploaded archive stays: other documents are in it.
     uploaded = [
         Path(path)

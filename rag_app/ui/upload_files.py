@@ -10,44 +10,15 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import TYPE_CHECKING
 
 from rag_app.errors import RagError
-from rag_app.settings import Settings
 from rag_app.types import FileOutcome
-
-if TYPE_CHECKING:
-    from rag_app.store import Store
 
 KEPT = ("added", "updated", "unchanged", "duplicate")
 """States of a file that is now in the collection."""
 
 LOCKED = ".locked-"
 """How the name of a file begins that waits for its password."""
-
-
-def folder_of(settings: Settings, collection: str) -> Path:
-    """Where the uploads of a collection are kept."""
-    return uploads_folder(settings) / collection
-
-
-def uploads_folder(settings: Settings) -> Path:
-    """Where the uploads of all collections are kept."""
-    return settings.home / "uploads"
-
-
-def move_uploads(store: Store, settings: Settings, old: str, new: str) -> None:
-    """Moves the uploads of a collection that is now called ``new``, and tells it the new paths."""
-    source, target = folder_of(settings, old), folder_of(settings, new)
-    if not source.is_dir() or target.exists():
-        return
-    source.rename(target)
-    collection = store.get(new)
-    with collection.writer(settings.lock_wait_s) as writer:
-        for path, document_id in collection.paths().items():
-            if Path(path).is_relative_to(source):
-                writer.point(str(target / Path(path).relative_to(source)), document_id)
-                writer.forget(path)
 
 
 def keep(folder: Path, name: str, data: bytes | memoryview) -> Path:

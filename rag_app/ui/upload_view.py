@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from ingest.load import FORMATS
+from rag_app.store.belongings import uploads_of
 from rag_app.types.archives import ending
 from rag_app.ui import state, upload_report, upload_sending, wording
 from rag_app.ui.launch import upload_limit_mb
@@ -18,12 +19,11 @@ from rag_app.ui.problems import in_plain_words
 from rag_app.ui.resources import Resources
 from rag_app.ui.state import Key
 from rag_app.ui.upload import UploadJob
-from rag_app.ui.upload_files import folder_of, keep, safe_name
+from rag_app.ui.upload_files import keep, safe_name
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-    from ingest import Progress
 
 LOOK_S = 0.25
 
@@ -85,7 +85,7 @@ def _accepted(shared: Resources) -> str:
 
 
 def _take(shared: Resources, collection: str, files: Sequence[UploadedFile]) -> None:
-    folder = folder_of(shared.settings, collection)
+    folder = uploads_of(shared.settings.home, collection)
     paths: list[Path] = []
     taken: set[str] = set()
     for file in files:
@@ -112,7 +112,7 @@ def _progress(job: UploadJob, passed: float) -> tuple[float, str]:
     progress = job.progress
     if progress is None:
         return 0.0, f"Preparing {wording.count(len(job.names), 'file')} · {wording.seconds(passed)}"
-    share = _share(progress)
+    share = progress.share
     left = progress.seconds / share - progress.seconds if share > 0.05 else None
     name = Path(progress.path).name if progress.path else job.names[0]
     parts = [
@@ -123,11 +123,3 @@ def _progress(job: UploadJob, passed: float) -> tuple[float, str]:
         f"about {wording.seconds(left)} left" if left else "",
     ]
     return share, quoted(" · ".join(part for part in parts if part))
-
-
-def _share(progress: Progress) -> float:
-    """How much is done, by passages within files; files that nobody has parsed yet count whole."""
-    behind = progress.chunks_known - progress.chunks_done
-    within = progress.chunks_done / progress.chunks_known if behind > 0 else 0.0
-    share = (progress.done + within) / max(progress.total, 1)
-    return min(share, 0.99) if progress.done < progress.total else 1.0

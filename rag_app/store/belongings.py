@@ -1,0 +1,63 @@
+"""What goes by a collection's name beside the catalog: its report, its uploads, conversations.
+
+Uploads are the files given in the browser, in ``RAG_HOME/uploads/COLLECTION``; nobody else has
+them, so they follow their collection and go with it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shutil import rmtree
+from typing import TYPE_CHECKING
+
+from rag_app.errors import UsageError
+from rag_app.store import conversations
+from rag_app.store.report_files import delete_report, rename_report
+
+if TYPE_CHECKING:
+    from rag_app.settings import Settings
+    from rag_app.store.collection import Collection
+
+
+def uploads_folder(home: Path) -> Path:
+    """Where the uploads of all collections are kept."""
+    return home / "uploads"
+
+
+def uploads_of(home: Path, collection: str) -> Path:
+    """Where the uploads of a collection are kept."""
+    return uploads_folder(home) / collection
+
+
+def check_room(home: Path, new: str) -> None:
+    """Raises a ``UsageError`` if uploads lie where those of a collection called ``new`` belong."""
+    folder = uploads_of(home, new)
+    if folder.is_dir() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder} has files of a former collection of this name. Move them away, or choose "
+            "another name."
+        )
+
+
+def follow(settings: Settings, collection: Collection, old: str) -> None:
+    """Has all that goes by the name follow ``collection``, which was called ``old`` until now."""
+    home, new = settings.home, collection.info.name
+    rename_report(home, old, new)
+    conversations.follow(settings, old, new)
+    source, target = uploads_of(home, old), uploads_of(home, new)
+    if not source.is_dir():
+        return
+    if target.is_dir():
+        target.rmdir()  # it is empty
+    source.rename(target)
+    with collection.writer(settings.lock_wait_s) as writer:
+        for path, document_id in collection.paths().items():
+            if Path(path).is_relative_to(source):
+                writer.point(str(target / Path(path).relative_to(source)), document_id)
+                writer.forget(path)
+
+
+def remove(home: Path, name: str) -> None:
+    """Forgets what went by the name of a deleted collection; conversations stay to be read."""
+    delete_report(home, name)
+    rmtree(uploads_of(home, name), ignore_errors=True)
