@@ -219,6 +219,17 @@ class TestErrors:
 
         assert ended(body, "--", "--debug", capsys=capsys) == (2, "tool: --debug\n")
 
+    def test_options_of_all_commands_stand_anywhere(self, cli: Cli) -> None:
+        other = cli.folder / "elsewhere"
+        for place in (
+            ("settings", "--json", "--set", "top_k=3", f"--home={other}"),
+            ("--set", "top_k=3", "settings", "--home", str(other), "--json"),
+        ):
+            found = json.loads(cli.rag(*place).stdout)
+            assert found["top_k"]["value"] == 3
+            assert found["home"]["value"] == str(other)
+        assert "requires an argument" in cli.rag("settings", "--set").stderr
+
     def test_a_refusal_of_the_system_is_no_bug(self, capsys: pytest.CaptureFixture[str]) -> None:
         def body() -> None:
             Path("/absent/file").read_text(encoding="utf-8")

@@ -246,6 +246,16 @@ class TestLanguageModel:
         assert "hush" not in done.stderr
 
 
+def test_a_host_is_told_only_for_a_model(cli: Cli) -> None:
+    for llm in ("gpt", "openai:", ""):
+        done = cli.rag("ask", "--llm", llm, QUESTION)
+        assert done.returncode == 2
+        assert done.stderr == (
+            f"rag: '{llm}' names no model. Write extractive, or provider:model such as "
+            "openai:gpt-4o-mini.\n"
+        )
+
+
 class TestChat:
     def test_lines_from_a_pipe(self, cli: Cli) -> None:
         lines = ["/help", QUESTION, "", "/sources", "/nosuch", "/new", "/quit", "never read"]

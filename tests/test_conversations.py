@@ -139,6 +139,20 @@ def test_export(kept):
     )
 
 
+def test_export_of_quotations_and_of_what_went_wrong(kept):
+    id_ = kept.create("default")
+    kept.add(id_, "assistant", "# Big <b>bold</b> [1].\n*Next* line", {"llm": "extractive"})
+    kept.add(id_, "assistant", "", {"llm": "openai:x", "error": "It cannot be reached."})
+    kept.add(id_, "assistant", "The pump", {"llm": "openai:x", "notices": ["You stopped *it*."]})
+    text = kept.export_markdown(id_)
+    assert text.partition(" UTC\n\n")[2] == (
+        "\\# Big \\<b\\>bold\\</b\\> \\[1\\].\n\\*Next\\* line\n\n"
+        "*It cannot be reached.*\n\n"
+        "The pump\n\n"
+        "*You stopped \\*it\\*.*\n"
+    )
+
+
 def test_several_threads_write(kept):
     ids = [kept.create("default") for _ in range(4)]
 

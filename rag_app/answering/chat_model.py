@@ -50,12 +50,7 @@ def load_chat_model(settings: Settings) -> ChatModel:
         MissingExtraError: An optional package is not installed.
         AnswerError: The model cannot be loaded.
     """
-    spec = parse_spec(settings.llm)
-    if not spec.model:
-        raise UsageError(
-            f"'{settings.llm}' names no model. Write extractive, or provider:model such as "
-            "openai:gpt-4o-mini."
-        )
+    spec = chosen_model(settings)
     return _LOADERS.get(spec.provider, _langchain)(spec, settings)
 
 
@@ -64,6 +59,9 @@ def llm_destination(settings: Settings) -> str | None:
 
     None when they stay on this machine. Of a provider whose address only its own package knows,
     the provider's name.
+
+    Raises:
+        UsageError: The spec or an address is malformed.
     """
     if settings.llm == EXTRACTIVE:
         return None
@@ -75,6 +73,21 @@ def llm_destination(settings: Settings) -> str | None:
         return f"the servers of {spec.provider}"
     host = host_of(url)
     return None if is_loopback(host) else host
+
+
+def chosen_model(settings: Settings) -> ModelSpec:
+    """The model that ``settings.llm`` names.
+
+    Raises:
+        UsageError: It names none.
+    """
+    spec = parse_spec(settings.llm) if settings.llm.strip() else None
+    if spec is None or not spec.model:
+        raise UsageError(
+            f"'{settings.llm}' names no model. Write extractive, or provider:model such as "
+            "openai:gpt-4o-mini."
+        )
+    return spec
 
 
 def _base_url(spec: ModelSpec, settings: Settings) -> str | None:

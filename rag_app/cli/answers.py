@@ -27,7 +27,15 @@ if TYPE_CHECKING:
 
 
 def say_destination(assistant: Assistant) -> None:
-    """Tells the user which host receives text, if one does."""
+    """Tells the user which host receives text, if one does.
+
+    Raises:
+        UsageError: The setting ``llm`` names no model, so that none does.
+    """
+    from rag_app.answering.chat_model import EXTRACTIVE, chosen_model
+
+    if assistant.settings.llm != EXTRACTIVE:
+        chosen_model(assistant.settings)
     if assistant.destination is not None:
         say(f"Note: your question and the passages found go to {assistant.destination}.")
 

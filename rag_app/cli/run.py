@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
+from itertools import islice
 from typing import NoReturn
 
 import typer
@@ -17,6 +18,9 @@ from rag_app.cli.output import say
 from rag_app.errors import EXIT_ERROR, RagError
 
 DEBUG = "--debug"
+_COMMON = ("--set", "--home", "--config")
+"""Options of all commands that take a value."""
+
 INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
 
@@ -39,6 +43,7 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
         arguments: Its arguments; those of the process unless given.
     """
     given, debug = _without_debug(sys.argv[1:] if arguments is None else arguments)
+    given = _common_first(given)
     _prepare_streams()
     try:
         try:
@@ -86,6 +91,26 @@ def _without_debug(arguments: Sequence[str]) -> tuple[list[str], bool]:
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options = [argument for argument in arguments[:end] if argument != DEBUG]
     return [*options, *arguments[end:]], len(options) < end
+
+
+def _common_first(arguments: Sequence[str]) -> list[str]:
+    """Puts the options of all commands before the command, so that they may stand anywhere."""
+    common: list[str] = []
+    others: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            others += [argument, *rest]
+        elif argument in _COMMON:
+            value = list(islice(rest, 1))
+            if not value:
+                return [argument]  # for the complaint that it lacks one
+            common += [argument, *value]
+        elif argument.startswith(tuple(f"{name}=" for name in _COMMON)):
+            common.append(argument)
+        else:
+            others.append(argument)
+    return [*common, *others]
 
 
 def _prepare_streams() -> None:

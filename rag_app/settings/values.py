@@ -43,6 +43,6 @@ def check_collection_name(name: str) -> str:
     plain = name.replace("-", "").replace("_", "").replace(".", "")
     if not (0 < len(name) <= 60) or not plain.isalnum() or not plain.isascii():
         raise ValueError(
-            "a collection name has 1 to 60 letters, digits, dots, dashes and underscores"
+            "a collection name has 1 to 60 letters (a to z), digits, dots, dashes and underscores"
         )
     return name

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rag_app.store.messages import ConversationInfo, Feedback, StoredMessage
 from rag_app.types import page_name
 
 _THUMBS = {True: "👍", False: "👎", None: "💬"}
+
+_QUOTED = "extractive"
+"""The answerer whose text is the documents' own, so that nothing in it is markup."""
 
 # What would be read as markup in a line of plain words.
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|])")
@@ -39,8 +42,13 @@ def _question(message: StoredMessage) -> Iterator[str]:
 
 def _answer(message: StoredMessage) -> Iterator[str]:
     answer = message.answer or {}
-    yield message.text.strip()
-    yield ""
+    text = message.text.strip()
+    if answer.get("llm") == _QUOTED:
+        text = "\n".join(map(_escaped, text.splitlines()))
+    for paragraph in (text, *map(_remark, _told(answer))):
+        if paragraph:
+            yield paragraph
+            yield ""
     citations = answer.get("citations") or []
     if citations:
         yield "Sources:"
@@ -51,6 +59,17 @@ def _answer(message: StoredMessage) -> Iterator[str]:
     if message.feedback is not None:
         yield _feedback(message.feedback)
         yield ""
+
+
+def _told(answer: Mapping[str, Any]) -> Iterator[str]:
+    """What the reader was told of the answer: why there is none, where it was cut off."""
+    if answer.get("error"):
+        yield str(answer["error"])
+    yield from answer.get("notices") or ()
+
+
+def _remark(text: str) -> str:
+    return f"*{_escaped(text)}*"
 
 
 def _citation(citation: dict[str, Any]) -> Iterator[str]:
