@@ -324,7 +324,7 @@ class TestSettingsCommand:
         assert list(found) == list(Settings.model_fields)
         assert found["top_k"] == {"value": 7, "source": "file", "name": "rag.toml"}
         assert found["llm"] == {"value": "ollama:x", "source": "variable", "name": "RAG_LLM"}
-        assert found["threads"] == {"value": 1, "source": "flag", "name": "--threads"}
+        assert found["threads"] == {"value": 1, "source": "flag", "name": "--set threads"}
         assert found["chroma_url"] == {"value": None, "source": "default", "name": ""}
 
     def test_the_options_before_the_command(self, cli: Cli) -> None:

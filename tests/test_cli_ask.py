@@ -109,6 +109,7 @@ class TestAsk:
         citation = answer["citations"][0]
         assert citation["number"] == 1
         assert citation["source"] == str(cli.folder / "docs" / "kettle.md")
+        assert citation["sources"] == [citation["source"]]
         assert citation["page"] == 1
         assert citation["quote"].startswith(QUOTE)
         assert 0 <= citation["score"] <= 1

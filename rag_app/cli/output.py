@@ -62,9 +62,13 @@ def show_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None
 
 
 def shown_path(path: str) -> str:
-    """``path`` as the user would type it here: relative to the working folder if it is below."""
+    """``path`` as the user would type it here: relative to the working folder if it is below.
+
+    On one line, whatever a file is called.
+    """
     absolute, here = Path(path), Path.cwd()
-    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path
+    shown = str(absolute.relative_to(here)) if absolute.is_relative_to(here) else path
+    return " ".join(shown.splitlines())
 
 
 def when(moment: datetime) -> str:

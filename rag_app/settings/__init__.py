@@ -14,13 +14,20 @@ from rag_app.settings.sources import (
     load_settings,
     parse_assignments,
 )
-from rag_app.settings.values import Origin, Source, check_collection_name, without_credentials
+from rag_app.settings.values import (
+    Assigned,
+    Origin,
+    Source,
+    check_collection_name,
+    without_credentials,
+)
 
 __all__ = [
     "FILE_NAME",
     "FILE_VARIABLE",
     "KEY_VARIABLES",
     "PREFIX",
+    "Assigned",
     "Origin",
     "Settings",
     "Source",

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from rag_app.settings.values import (
+    Assigned,
     Origin,
     check_collection_name,
     check_web_address,
@@ -235,9 +236,14 @@ class Settings(BaseModel):
         given = {key: value for key, value in flags.items() if value is not None}
         values = {key: getattr(self, key) for key in self.model_fields_set} | given
         origins = self._origins | {
-            key: Origin("flag", "--" + key.replace("_", "-")) for key in given
+            key: Origin("flag", f"--set {key}" if isinstance(value, Assigned) else _flag(key))
+            for key, value in given.items()
         }
         return validated(values, origins)
+
+
+def _flag(key: str) -> str:
+    return "--" + key.replace("_", "-")
 
 
 def is_secret(name: str) -> bool:

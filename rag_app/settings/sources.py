@@ -11,7 +11,7 @@ from typing import Any
 from rag_app.errors import SettingsError
 from rag_app.settings.model import Settings
 from rag_app.settings.validate import known_setting, validated
-from rag_app.settings.values import Origin
+from rag_app.settings.values import Assigned, Origin
 
 PREFIX = "RAG_"
 FILE_VARIABLE = "RAG_CONFIG"
@@ -62,7 +62,7 @@ def load_settings(
     return validated(values, origins).override(**(flags or {}))
 
 
-def parse_assignments(pairs: Sequence[str]) -> dict[str, str]:
+def parse_assignments(pairs: Sequence[str]) -> dict[str, Assigned]:
     """Reads ``name=value`` pairs, as ``--set`` takes them; the last of a name wins.
 
     Raises:
@@ -74,7 +74,7 @@ def parse_assignments(pairs: Sequence[str]) -> dict[str, str]:
         if not equals:
             raise SettingsError(f"'--set {name}' gives no value. Write --set name=value.")
         key = name.strip().lower().replace("-", "_")
-        values[known_setting(key, "--set: ")] = value
+        values[known_setting(key, "--set: ")] = Assigned(value)
     return values
 
 

@@ -16,6 +16,12 @@ class Origin(NamedTuple):
     name: str
 
 
+class Assigned(str):
+    """A value that ``--set`` gives, which is no flag of its own."""
+
+    __slots__ = ()
+
+
 def check_web_address(address: str) -> str:
     """Returns ``address`` if it is that of a web server.
 

@@ -88,6 +88,7 @@ class Answer:
                 {
                     "number": c.number,
                     "source": c.source,
+                    "sources": list(c.sources),
                     "page": c.page,
                     "label": c.label,
                     "quote": c.quote,

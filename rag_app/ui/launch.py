@@ -12,17 +12,21 @@ import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
 from rag_app.errors import UsageError
-from rag_app.settings import Settings
+from rag_app.settings import Assigned, Settings
 
 FLAGS_ARGUMENT = "--rag-flags="
 """Argument of the script that carries the values given to ``rag serve`` as flags, in JSON.
 
 Streamlit runs in this very process, so that they stand in no process list.
 """
+
+_ASSIGNED = "--set"
+"""Key of the names among them that were given with ``--set``."""
 
 UPLOAD_MARGIN = 4
 """How many times the size limit a file may have to be taken, and refused with a sentence."""
@@ -135,19 +139,21 @@ def upload_limit_mb(settings: Settings) -> int:
 
 
 def given_flags(settings: Settings) -> dict[str, object]:
-    """The settings that came as flags, as plain values."""
-    return {
-        name: _plain(getattr(settings, name))
-        for name in type(settings).model_fields
-        if settings.origin(name).source == "flag"
-    }
+    """The settings that came as flags, as plain values, and which of them ``--set`` gave."""
+    origins = {name: settings.origin(name) for name in type(settings).model_fields}
+    flags = [name for name, origin in origins.items() if origin.source == "flag"]
+    assigned = [name for name in flags if origins[name].name.startswith("--set ")]
+    return {name: _plain(getattr(settings, name)) for name in flags} | {_ASSIGNED: assigned}
 
 
 def flags_of_this_process() -> dict[str, object]:
     """The flags that ``serve`` handed to the script; empty when it was started otherwise."""
     for argument in sys.argv[1:]:
         if argument.startswith(FLAGS_ARGUMENT):
-            flags: dict[str, object] = json.loads(argument.removeprefix(FLAGS_ARGUMENT))
+            flags: dict[str, Any] = json.loads(argument.removeprefix(FLAGS_ARGUMENT))
+            for name in flags.pop(_ASSIGNED):
+                if flags[name] is not None:
+                    flags[name] = Assigned(flags[name])
             return flags
     return {}
 
