@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest import ingest_paths
 from ingest.history import kept_text, last_outcomes
-from rag_app.errors import AnswerError, RagError, UsageError
+from rag_app.errors import AnswerError, RagError, StoreBusyError, UsageError
 from rag_app.settings import Settings, load_settings
 from rag_app.store import Conversations, Store
 from rag_app.store.belongings import uploads_of
@@ -345,6 +345,9 @@ def test_uploads_and_conversations_move_with_their_collection(home: Path) -> Non
     with Store(settings) as store:
         with pytest.raises(UsageError, match="has files of a former collection of this name"):
             store.rename("old", "taken")
+        quick = Store(settings.override(lock_wait_s=0))
+        with store.get("old").writer(1), pytest.raises(StoreBusyError):
+            quick.rename("old", "new")
         store.rename("old", "new")
         (document,) = store.get("new").documents()
         assert document.sources == (str(uploads_of(settings.home, "new") / "a.txt"),)

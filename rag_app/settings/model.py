@@ -17,10 +17,10 @@ from pydantic import (
 )
 
 from rag_app.settings.values import (
-    Assigned,
     Origin,
     check_collection_name,
     check_web_address,
+    origin_of_flag,
     without_credentials,
 )
 
@@ -235,15 +235,8 @@ class Settings(BaseModel):
 
         given = {key: value for key, value in flags.items() if value is not None}
         values = {key: getattr(self, key) for key in self.model_fields_set} | given
-        origins = self._origins | {
-            key: Origin("flag", f"--set {key}" if isinstance(value, Assigned) else _flag(key))
-            for key, value in given.items()
-        }
-        return validated(values, origins)
-
-
-def _flag(key: str) -> str:
-    return "--" + key.replace("_", "-")
+        flagged = {key: origin_of_flag(key, value) for key, value in given.items()}
+        return validated(values, self._origins | flagged)
 
 
 def is_secret(name: str) -> bool:

@@ -22,6 +22,12 @@ class Assigned(str):
     __slots__ = ()
 
 
+def origin_of_flag(key: str, value: object) -> Origin:
+    """The origin of a value from the command line: an option of its own, or ``--set``."""
+    own = "--" + key.replace("_", "-")
+    return Origin("flag", f"--set {key}" if isinstance(value, Assigned) else own)
+
+
 def check_web_address(address: str) -> str:
     """Returns ``address`` if it is that of a web server.
 

@@ -6,12 +6,15 @@ them, so they follow their collection and go with it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from shutil import rmtree
 from typing import TYPE_CHECKING
 
 from rag_app.errors import UsageError
 from rag_app.store import conversations
+from rag_app.store.database import Database
 from rag_app.store.report_files import delete_report, rename_report
 
 if TYPE_CHECKING:
@@ -39,22 +42,44 @@ def check_room(home: Path, new: str) -> None:
         )
 
 
-def follow(settings: Settings, collection: Collection, old: str) -> None:
-    """Has all that goes by the name follow ``collection``, which was called ``old`` until now."""
-    home, new = settings.home, collection.info.name
-    rename_report(home, old, new)
-    conversations.follow(settings, old, new)
+@contextmanager
+def following(settings: Settings, collection: Collection, new: str) -> Iterator[None]:
+    """Has all that goes by the name of ``collection`` follow it, once the block has renamed it.
+
+    Where there are uploads, nobody else writes to the collection meanwhile: its catalog has their
+    paths.
+
+    Raises:
+        StoreBusyError: Somebody does; nothing is changed.
+    """
+    home, old = settings.home, collection.info.name
     source, target = uploads_of(home, old), uploads_of(home, new)
-    if not source.is_dir():
-        return
-    if target.is_dir():
-        target.rmdir()  # it is empty
-    source.rename(target)
-    with collection.writer(settings.lock_wait_s) as writer:
+    has_uploads = source.is_dir()
+    with collection.writer(settings.lock_wait_s) if has_uploads else nullcontext() as writer:
+        yield
+        rename_report(home, old, new)
+        _rename_in_conversations(home, old, new)
+        if writer is None:
+            return
+        if target.is_dir():
+            target.rmdir()  # check_room has seen that it is empty
+        source.rename(target)
         for path, document_id in collection.paths().items():
             if Path(path).is_relative_to(source):
                 writer.point(str(target / Path(path).relative_to(source)), document_id)
                 writer.forget(path)
+
+
+def _rename_in_conversations(home: Path, old: str, new: str) -> None:
+    file = home / conversations.FILE_NAME
+    if file.is_file():  # else it would be made
+        with (
+            closing(Database(file, conversations.SCHEMA)) as database,
+            database.write() as connection,
+        ):
+            connection.execute(
+                "UPDATE conversations SET collection = ? WHERE collection = ?", (new, old)
+            )
 
 
 def remove(home: Path, name: str) -> None:

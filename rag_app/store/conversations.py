@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from rag_app.types import Role
 FILE_NAME = "conversations.sqlite3"
 TITLE_LENGTH = 60
 
-_SCHEMA = Schema(
+SCHEMA = Schema(
     version=1,
     statements=(
         """CREATE TABLE conversations (
@@ -50,21 +50,11 @@ _INFO = (
 )
 
 
-def follow(settings: Settings, old: str, new: str) -> None:
-    """Has the conversations with a collection follow it, which is called ``new`` now."""
-    if (settings.home / FILE_NAME).is_file():
-        database = Database(settings.home / FILE_NAME, _SCHEMA)
-        with closing(database), database.write() as connection:
-            connection.execute(
-                "UPDATE conversations SET collection = ? WHERE collection = ?", (new, old)
-            )
-
-
 class Conversations:
     """All conversations of one RAG_HOME. Usable from any number of threads and processes."""
 
     def __init__(self, settings: Settings) -> None:
-        self._database = Database(settings.home / FILE_NAME, _SCHEMA)
+        self._database = Database(settings.home / FILE_NAME, SCHEMA)
 
     def close(self) -> None:
         """Lets go of the file."""

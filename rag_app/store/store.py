@@ -141,18 +141,17 @@ class Store:
         Raises:
             CollectionNotFoundError: There is no ``old``.
             CollectionExistsError: There is a ``new`` already.
-            UsageError: The new name has characters that a name may not have, or uploads of a
-                former collection are in the way.
+            StoreBusyError: It has uploads, and somebody is writing to it.
+            UsageError: The new name will not do, or a former collection has left uploads there.
         """
         _check_name(new)
-        with self._database.write() as connection:
-            _require(connection, old)
-            if new != old:
-                _check_free(connection, new)
-                belongings.check_room(self._settings.home, new)
-                roles.rename(connection, old, new)
-        if new != old:
-            belongings.follow(self._settings, self.get(new), old)
+        if (collection := self.get(old)).info.name == new:
+            return
+        with belongings.following(self._settings, collection, new), self._database.write() as found:
+            _require(found, old)
+            _check_free(found, new)
+            belongings.check_room(self._settings.home, new)
+            roles.rename(found, old, new)
 
     def delete(self, name: str) -> None:
         """Deletes a collection with its uploads; other files it was made from stay.
