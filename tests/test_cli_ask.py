@@ -23,6 +23,7 @@ from cli_samples import SAMPLES, Cli, environment, one_sentence
 from llm_server import ScriptedLlm, scripted_llm
 
 from rag_app.cli import servers
+from rag_app.cli.output import shown_path
 from rag_app.errors import RagError
 
 QUESTION = "How long does the warranty of the kettle last?"
@@ -257,6 +258,11 @@ def test_a_host_is_told_only_for_a_model(cli: Cli) -> None:
         )
 
 
+def test_a_path_stays_on_its_line() -> None:
+    assert shown_path("/docs/two\nlines.md") == "/docs/two lines.md"
+    assert shown_path(str(Path.cwd() / "a.md")) == "a.md"
+
+
 class TestChat:
     def test_lines_from_a_pipe(self, cli: Cli) -> None:
         lines = ["/help", QUESTION, "", "/sources", "/nosuch", "/new", "/quit", "never read"]
@@ -384,8 +390,10 @@ class TestCollections:
         self, cli: Cli, answer: str, status: int, left: list[str]
     ) -> None:
         assert cli.ingest("docs/tea.txt", "-c", "asked", "-q").returncode == 0
+        uploads = cli.folder / "home" / "uploads" / "asked"
+        uploads.mkdir(parents=True, exist_ok=True)
         with terminal(cli, "collections", "delete", "asked", variables={}) as asking:
-            asking.wait_for("Delete 'asked' with 1 document?")
+            asking.wait_for("Delete 'asked' with 1 document and the files uploaded into it?")
             asking.type(answer)
             assert asking.status() == status
         assert [one["name"] for one in cli.json("collections", "list")] == left

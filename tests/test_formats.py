@@ -15,6 +15,7 @@ from ingest.clean import clean_pages
 from ingest.load import LoadOptions, RawFile, load_file
 from ingest.load.attachment import MOST_ATTACHMENTS
 from ingest.sections import find_sections
+from rag_app.errors import DocumentUnreadableError
 from rag_app.types import Chunk, ChunkingIdentity, Citation, DocumentRecord
 from rag_app.types.media import DOCX, EMAIL, PPTX, XLSX
 
@@ -472,6 +473,9 @@ def test_a_broken_line_is_left_out_and_named() -> None:
     document = load("a.jsonl", '{"q": "why"}\n{"q": \n{"q": "how"}')
     assert text_of(document) == "Line 1\nq: why\n\nLine 3\nq: how"
     assert document.warning == "Line 2 is not sound JSON and was left out: correct it."
+
+    with pytest.raises(DocumentUnreadableError, match=r"not sound JSON .line 1: "):
+        load("a.jsonl", '{"q": \n{"q": ')
 
     many = load("a.jsonl", '{"q": "why"}\n' + "{\n" * 7)
     assert many.warning == (

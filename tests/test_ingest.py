@@ -74,6 +74,7 @@ def test_a_folder_becomes_a_collection(settings, docs):
     assert not report.interrupted
     assert seen[-1].done == seen[-1].total == 3
     assert seen[-1].chunks_done == seen[-1].chunks_known == 4
+    assert (seen[-1].parsed, seen[-1].unparsed) == (3, 0)
     assert 0 < seen[-1].encoder_seconds <= seen[-1].seconds
     assert report.encoder_seconds > 0
     with Store(settings) as store:
@@ -302,7 +303,9 @@ def test_bad_files_do_not_stop_the_others(settings, docs):
     picture_pdf(docs / "scan.pdf")
     encrypt(docs / "terms.pdf", "open", docs / "locked.pdf")
     (docs / "big.txt").write_text("words " * 200_000)
-    report = ingest_paths([docs], settings.override(max_file_mb=1.0))
+    seen = []
+    report = ingest_paths([docs], settings.override(max_file_mb=1.0), progress=seen.append)
+    assert (seen[-1].parsed, seen[-1].unparsed) == (3, 0)
     assert states(report) == {
         "0.txt": "skipped",
         "big.txt": "failed",

@@ -101,6 +101,18 @@ def test_the_targets_of_make_are_there() -> None:
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in named)
 
 
+def test_a_question_to_make_is_never_read_by_the_shell() -> None:
+    shown = subprocess.run(
+        ["make", "-n", "ask", 'Q=a 2" pipe; `exit 7`'],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert 'rag ask "$Q"' in shown.stdout
+    assert "exit 7" not in shown.stdout
+
+
 class TestCheck:
     def test_the_documentation_is_in_order(self) -> None:
         done = subprocess.run(

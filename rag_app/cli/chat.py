@@ -60,8 +60,8 @@ def chat(
     """Ask one question after another in the terminal.
 
     A follow-up may lean on what was said before. Ctrl-C stops an answer; a second Ctrl-C, Ctrl-D
-    or /quit leaves. With a pipe on standard input, each line is a question, and
-    the exit status is 1 if one of them could not be answered.
+    or /quit leaves. With a pipe on standard input, each line is a question, and the exit status is
+    1 if one of them could not be answered.
 
     \b
     Examples:

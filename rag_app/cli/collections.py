@@ -113,7 +113,11 @@ def delete(context: typer.Context, name: Name, yes: options.Yes = False) -> None
     with _store(context) as store:
         info = store.get(name).info
         if not yes:
-            _confirm(f"Delete '{name}' with {counted(info.documents, 'document')}?")
+            from rag_app.store.belongings import uploads_of
+
+            uploaded = uploads_of(options.settings_for(context).home, name).is_dir()
+            more = " and the files uploaded into it" if uploaded else ""
+            _confirm(f"Delete '{name}' with {counted(info.documents, 'document')}{more}?")
         from rag_app.evaluation.kept import forget_kept
 
         store.delete(name)

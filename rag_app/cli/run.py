@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from io import TextIOWrapper
-from itertools import islice
 from typing import NoReturn
 
 import typer
@@ -102,10 +101,9 @@ def _common_first(arguments: Sequence[str]) -> list[str]:
         if argument == "--":
             others += [argument, *rest]
         elif argument in _COMMON:
-            value = list(islice(rest, 1))
-            if not value:
+            if (value := next(rest, None)) is None:
                 return [argument]  # for the complaint that it lacks one
-            common += [argument, *value]
+            common += [argument, value]
         elif argument.startswith(tuple(f"{name}=" for name in _COMMON)):
             common.append(argument)
         else:
