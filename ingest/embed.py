@@ -67,7 +67,7 @@ class Embedder:
                     loading.join()
 
     def _load(self) -> None:
-        """Loads the model, then the vector store, while the first file is parsed."""
+        """Loads the model, then the vector store and what tells languages, beside the parsing."""
         try:
             model = self._target.model()
             self._ledger.embeddings = model[0]
@@ -77,6 +77,10 @@ class Embedder:
             return
         if not self._over:
             self._target.warm()
+        if not self._over:
+            from rag_app.store.languages import make_ready
+
+            make_ready()
 
     def _fill(self, parser: Parser) -> None:
         """Takes what the parser has ready, up to a full window; waits only if there is nothing."""

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from ingest.units import Unit
 
 _WITHIN_PARAGRAPH = 0.08
+_WITHIN_TABLE = 0.25  # a passage half empty costs as much: its second part has no head
 _EACH = 0.05
 
 
@@ -20,7 +21,7 @@ def pack(units: Sequence[Unit], limit: int) -> list[tuple[int, int]]:
     best = [0.0] + [float("inf")] * len(units)
     origin = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
-        penalty = _EACH + (0.0 if units[end - 1].ends_paragraph else _WITHIN_PARAGRAPH)
+        penalty = _EACH + _cut_after(units[end - 1])
         tokens = 0
         for start in range(end - 1, -1, -1):
             tokens += units[start].tokens
@@ -34,6 +35,12 @@ def pack(units: Sequence[Unit], limit: int) -> list[tuple[int, int]]:
         ranges.append((origin[end], end))
         end = origin[end]
     return ranges[::-1]
+
+
+def _cut_after(unit: Unit) -> float:
+    if unit.ends_paragraph:
+        return 0.0
+    return _WITHIN_TABLE if unit.is_row else _WITHIN_PARAGRAPH
 
 
 def with_overlap(

@@ -34,12 +34,21 @@ Counter = Callable[[Sequence[str]], list[int]]
 
 @dataclass(slots=True)
 class Unit:
-    """A piece of a page: where it stands, whether a paragraph ends with it, how long it is."""
+    """A piece of a page.
+
+    Attributes:
+        start: Where it begins in the page's text.
+        end: One past its last character.
+        ends_paragraph: Whether a paragraph, a list or a table ends with it.
+        tokens: How long it is.
+        is_row: Whether it is the row of a table.
+    """
 
     start: int
     end: int
     ends_paragraph: bool = False
     tokens: int = 0
+    is_row: bool = False
 
 
 def split_units(text: str, start: int, end: int, *, lines: bool) -> list[Unit]:
@@ -121,7 +130,8 @@ def _append(units: list[Unit], text: str, unit: Unit) -> None:
     if units and not units[-1].ends_paragraph and not any(c.isalnum() for c in stripped):
         units[-1].end, units[-1].ends_paragraph = end, unit.ends_paragraph
     else:
-        units.append(Unit(start, end, unit.ends_paragraph))
+        is_row = _ROW.fullmatch(stripped) is not None
+        units.append(Unit(start, end, unit.ends_paragraph, is_row=is_row))
 
 
 def _halved(text: str, unit: Unit, limit: int) -> list[Unit]:

@@ -98,8 +98,11 @@ def test_a_sentence_is_embedded_under_its_heading_and_a_heading_is_no_sentence()
 def test_a_row_of_a_table_is_weighed_with_the_head() -> None:
     hit = made_hit("| Pump | Price |\n|---|---|\n| H2 | 340 |\n| H3 | 520 |")
     evidence, embeddings = weigh("What is the price of the H3?", hit)
-    assert "Pump Price: H3 520" in embeddings.seen
+    assert "Pump: H3; Price: 520" in embeddings.seen
     assert evidence.candidates[0].sentence.text == "| H3 | 520 |"
+    hit = made_hit("| Pump | Price | Group |\n|---|---|---|\n| H2 | 340 |\n| H3 | 520 |")
+    _, embeddings = weigh("What is the price of the H3?", hit)
+    assert "Pump Price Group: H3 520" in embeddings.seen  # a row that lacks a cell
 
 
 def test_the_same_sentence_in_two_documents_is_quoted_once() -> None:

@@ -255,6 +255,18 @@ def test_packing_prefers_no_small_remainder():
     assert with_overlap(units, ranges, 15)[1][0] == ranges[1][0] - 1
 
 
+def test_a_table_that_fits_a_passage_is_not_cut():
+    rows = "\n".join(f"| Article {n} | {n},00 |" for n in range(8))
+    text = f"{'One more word. ' * 8}\n\n{rows}\n\n{'And others. ' * 4}"
+    units = split_units(text, 0, len(text), lines=True)
+    for unit in units:
+        unit.tokens = len(text[unit.start : unit.end].split())
+    cuts = [text[units[start].start : units[end - 1].end] for start, end in pack(units, 60)]
+    assert any(rows in one for one in cuts)
+    longer = pack([Unit(n, n + 1, tokens=10, is_row=True) for n in range(20)], 60)
+    assert all(end - start <= 6 for start, end in longer)
+
+
 def test_the_same_content_gives_the_same_passages():
     document = text_document("".join(SENTENCE.format(n) for n in range(30)))
     assert cut(document) == cut(document)

@@ -15,7 +15,10 @@ from reportlab.pdfgen.canvas import Canvas
 
 from ingest.clean import clean_pages
 from ingest.load import load_document, pdfium
+from ingest.load.footnotes import footnotes_last
 from ingest.load.page_image import quote_rectangles
+from ingest.load.pdf_pieces import read_pieces
+from ingest.load.reading_order import reading_order
 from ingest.locate import find_quote, locate_quote
 from ingest.traced import raw_range
 
@@ -229,4 +232,7 @@ def test_an_order_that_is_right_stays(name: str, page: int) -> None:
         pdfium.open_pdf(DATA / name, name) as document,
         pdfium.text_page(document, page - 1) as (_, text_page),
     ):
-        assert pdfium.page_text(text_page).runs is None
+        text = pdfium.raw_text(text_page)
+        pieces = read_pieces(text_page, text)
+        assert reading_order(text, pieces) is None
+        assert footnotes_last(text, pieces) is None

@@ -112,6 +112,6 @@ def test_no_room_for_the_model_is_said(monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(LanguageIdentifier, "from_model_file", full)
-    languages._identifier.cache_clear()
+    languages._unpacked.cache_clear()
     with pytest.raises(StoreUnavailableError, match="no space left"):
         told(PASSAGES["en"])

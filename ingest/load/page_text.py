@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ingest.load.pdf_pieces import Piece, on_same_line
+from ingest.load.pdf_pieces import HYPHENS, Piece, on_same_line
 from ingest.load.pdf_table_rows import TableRow
 
 LINE_END = "\r\n"
@@ -117,7 +117,10 @@ class _Writer:
         """Writes a row as Markdown has it."""
         self.insert("|")
         for cell in cells:
+            hyphened = False
             for piece in cell:
-                self.insert(" ")
+                if not hyphened:
+                    self.insert(" ")
                 self.add(piece.start, piece.end)
+                hyphened = self._text[piece.end - 1] in HYPHENS
             self.insert(" |")

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from pypdfium2.raw import FS_RECTF
 
 # PDFium's hyphens at a line's end: the next line follows without white space.
+HYPHENS = ("\ufffe", "\x02")
 _WORD = re.compile(r"[^\s\ufffe\x02]+[\ufffe\x02]?|[\ufffe\x02]")
 _BEYOND_16_BITS = re.compile("[\U00010000-\U0010ffff]")
-_HYPHENS = ("\ufffe", "\x02")
 _WIDE = 0.7  # of the height of the line: no space between words, however justified, is as wide
 _SAME_LINE = 0.5  # of the lower of two heights is common to both
 
@@ -118,7 +118,7 @@ def _goes_on(text: str, piece: _Box, word: _Box) -> bool:
     start, _, left, floor, _, ceiling, _ = word
     if is_sideways != word[6] or (start > end + 1 and "\n" in text[end:start]):
         return False
-    if text[end - 1] in _HYPHENS:
+    if text[end - 1] in HYPHENS:
         return False
     if is_sideways:
         return True

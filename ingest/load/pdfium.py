@@ -18,11 +18,11 @@ from threading import RLock
 from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.load.footnotes import footnotes_last
+from ingest.load.page_tables import find_tables
 from ingest.load.page_text import PageText, arranged
 from ingest.load.pdf_links import links_on
 from ingest.load.pdf_notes import notes_on
 from ingest.load.pdf_pieces import as_shown, character_index, read_pieces
-from ingest.load.pdf_table_rows import find_rows
 from ingest.load.reading_order import reading_order
 from rag_app.errors import DocumentUnreadableError
 
@@ -113,8 +113,9 @@ def page_text(page: PdfTextPage) -> PageText:
     for rearranged in (reading_order, footnotes_last):
         if (order := rearranged(text, pieces)) is not None:
             pieces, is_changed = [pieces[number] for number in order], True
-    tables = find_rows(text, pieces)
-    return arranged(text, pieces, tables) if tables or is_changed else PageText(text)
+    found = find_tables(page.page, text, pieces)
+    is_changed = is_changed or bool(found.tables) or found.is_reordered
+    return arranged(text, found.pieces, found.tables) if is_changed else PageText(text)
 
 
 def outline(document: PdfDocument) -> list[tuple[int, int, str]]:

@@ -144,11 +144,19 @@ def _in_context(hit: Hit, respell: Respell) -> Iterator[tuple[Sentence, frozense
 
 
 def spoken(hit: Hit, sentence: Sentence) -> str:
-    """A sentence as its words are weighed: a row of a table with the table's head before it."""
+    """A sentence as its words are weighed: the cells of a row with the names of their columns."""
     if sentence.lead is None:
         return sentence.text
-    head = " ".join(hit.chunk.text[slice(*sentence.lead)].replace("|", " ").split())
-    return f"{head}: {' '.join(sentence.text.replace('|', ' ').split())}"
+    names, cells = _cells(hit.chunk.text[slice(*sentence.lead)]), _cells(sentence.text)
+    if len(names) == len(cells) > 1:
+        pairs = zip(names, cells, strict=True)
+        return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
+    return f"{' '.join(filter(None, names))}: {' '.join(filter(None, cells))}"
+
+
+def _cells(row: str) -> list[str]:
+    """The cells of a row; a row without bars is one."""
+    return [" ".join(cell.split()) for cell in row.strip().strip("|").split("|")]
 
 
 def _under_heading(hit: Hit, text: str) -> str:

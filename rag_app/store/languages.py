@@ -7,11 +7,14 @@ classifier over byte n-grams. ``benchmarks/languages.py`` says how often it is r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import gettempdir
+from threading import Lock
 from typing import TYPE_CHECKING
 
+from rag_app.errors import StoreUnavailableError
 from rag_app.store.faults import system_explained
 from rag_app.types.kinds import LANGUAGES
 from rag_app.types.languages import DEFAULT
@@ -32,6 +35,8 @@ another language than its own."""
 
 _NO_LANGUAGE = "zxx"
 """What the model calls numbers, codes and keys."""
+
+_UNPACKING = Lock()
 
 _WITHOUT_STEMMER = frozenset({"hi", "ne", "ta"})
 """Snowball stems these, but ``terms.words`` cuts their words at vowel signs."""
@@ -64,6 +69,12 @@ def told(text: str) -> str:
     return code if code in LANGUAGES and probability >= _SURE else ""
 
 
+def make_ready() -> None:
+    """Unpacks the model, which ``told`` would do, while there is something else to wait for."""
+    with suppress(StoreUnavailableError):  # raised again where a language is asked for
+        _identifier()
+
+
 def stemmer_of(code: str) -> str:
     """The name of the stemmer for a language; the English one where there is none.
 
@@ -83,8 +94,13 @@ def _stemmed() -> frozenset[str]:
     return frozenset(c for c, name in LANGUAGES.items() if name in names) - _WITHOUT_STEMMER
 
 
-@cache
 def _identifier() -> LanguageIdentifier:
+    with _UNPACKING:
+        return _unpacked()
+
+
+@cache
+def _unpacked() -> LanguageIdentifier:
     """The model, about 80 MB of memory and most of a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
