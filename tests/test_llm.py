@@ -11,6 +11,7 @@ import pytest
 from answering_samples import made_hit, made_settings
 from llm_server import RunningLlm, model_file, running_llm, scripted_llm
 
+from rag_app.answering import chat_model
 from rag_app.answering.chat_model import llm_destination, load_chat_model
 from rag_app.answering.generative import CUT_OFF, STOPPED, UNCITED, Generated, Generator
 from rag_app.errors import AnswerError, MissingKeyError, UsageError
@@ -193,6 +194,17 @@ def test_a_server_that_is_down_is_named(tmp_path: Path) -> None:
         port = listener.getsockname()[1]
     with pytest.raises(AnswerError, match=rf"cannot be reached at http://127\.0\.0\.1:{port}/v1"):
         run(generator(tmp_path, f"http://127.0.0.1:{port}/v1"))
+
+
+def test_a_server_s_own_address_is_named_where_none_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    monkeypatch.setattr(chat_model, "OLLAMA_URL", f"http://127.0.0.1:{port}/v1")
+    settings = made_settings(tmp_path, llm="ollama:some")
+    with pytest.raises(AnswerError, match=rf"cannot be reached at http://127\.0\.0\.1:{port}/v1"):
+        run(Generator(load_chat_model(settings), settings))
 
 
 def test_an_empty_answer_is_an_error(tmp_path: Path) -> None:

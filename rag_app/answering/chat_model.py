@@ -32,12 +32,14 @@ class ChatModel:
         spec: As the user named it.
         model: Answers messages, in pieces.
         destination: Host that receives the text; None when it stays on this machine.
+        address: Where its server is, if that is known.
         keeps: What must live as long as the model (a server in this process).
     """
 
     spec: ModelSpec
     model: BaseChatModel
     destination: str | None
+    address: str | None = None
     keeps: object = None
 
 
@@ -103,25 +105,23 @@ def _openai(spec: ModelSpec, settings: Settings) -> ChatModel:
     key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
     if not key and not is_private(host_of(url)):
         raise MissingKeyError(f"The model {spec}", "OPENAI_API_KEY")
-    return ChatModel(
-        spec, openai_compatible(spec.model, url, key, settings), llm_destination(settings)
-    )
+    model = openai_compatible(spec.model, url, key, settings)
+    return ChatModel(spec, model, llm_destination(settings), url)
 
 
 def _ollama(spec: ModelSpec, settings: Settings) -> ChatModel:
     """Ollama speaks OpenAI's protocol, so no package of its own is needed."""
     url = (_base_url(spec, settings) or OLLAMA_URL).rstrip("/")
     url = url if url.endswith("/v1") else f"{url}/v1"
-    return ChatModel(
-        spec, openai_compatible(spec.model, url, "", settings), llm_destination(settings)
-    )
+    model = openai_compatible(spec.model, url, "", settings)
+    return ChatModel(spec, model, llm_destination(settings), url)
 
 
 def _llamacpp(spec: ModelSpec, settings: Settings) -> ChatModel:
     from rag_app.answering.llamacpp import serve
 
     server, url = serve(spec.model, settings)
-    return ChatModel(spec, openai_compatible("local", url, "", settings), None, keeps=server)
+    return ChatModel(spec, openai_compatible("local", url, "", settings), None, url, server)
 
 
 def _langchain(spec: ModelSpec, settings: Settings) -> ChatModel:
@@ -140,7 +140,7 @@ def _langchain(spec: ModelSpec, settings: Settings) -> ChatModel:
         raise AnswerError(
             f"{spec} cannot be loaded: {' '.join(line.strip() for line in reason[:4])}"
         ) from error
-    return ChatModel(spec, model, llm_destination(settings))
+    return ChatModel(spec, model, llm_destination(settings), settings.llm_base_url)
 
 
 def openai_compatible(model: str, url: str, key: str, settings: Settings) -> BaseChatModel:

@@ -50,7 +50,7 @@ class Generator:
     def __init__(self, chat: ChatModel, settings: Settings) -> None:
         self.chat = chat
         self._settings = settings
-        self._where = chat.destination or settings.llm_base_url or "this machine"
+        self._where = chat.destination or chat.address or "this machine"
 
     def answer(
         self,
