@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ingest.pack import pack, with_overlap
 from ingest.sections import Section, bare
+from ingest.table_heads import table_heads
 from ingest.units import MOST_CHARACTERS_PER_TOKEN, Unit, limit_units, split_units
 from rag_app.errors import UsageError
-from rag_app.types import ChunkingIdentity, CleanPage, EmbeddingIdentity
+from rag_app.types import ChunkingIdentity, CleanPage, EmbeddingIdentity, columns_of
 
 SEPARATOR = " > "
 _CONTEXT_SHARE = 3  # headings may take one part in three of a passage
@@ -96,17 +97,35 @@ class SectionCutter:
         return self._verified(drafts)
 
     def _pack(self, section: Section, units: Sequence[Unit]) -> list[Draft]:
-        headings, taken = self._fitting(section.headings)
+        text, columns = section.page.text, columns_of(section.headings)
+        titles = section.headings[:-1] if columns else section.headings
+        headings, taken = self._fitting(titles)
         room = max(1, self._limit - self._special - taken)
         if sum(unit.tokens for unit in units) > room:
-            room = max(1, room - self._chunking.overlap)
-        units = limit_units(section.page.text, units, room, self._count)
+            most = self._most({*table_heads(text, units, columns)})
+            room = max(1, room - self._chunking.overlap - most)
+        units = limit_units(text, units, room, self._count)
+        heads = table_heads(text, units, columns)
         ranges = with_overlap(units, pack(units, room), self._chunking.overlap)
         drafts = (
-            Draft(section.page, units[first].start, units[last - 1].end, headings)
+            Draft(
+                section.page,
+                units[first].start,
+                units[last - 1].end,
+                self._below(headings, heads[first]),
+            )
             for first, last in ranges
         )
         return [draft for draft in drafts if any(char.isalnum() for char in draft.text)]
+
+    def _below(self, headings: tuple[str, ...], head: str) -> tuple[str, ...]:
+        """The headings, and what names the columns if it leaves room for text."""
+        return (*headings, head) if head and self._most({head}) else headings
+
+    def _most(self, heads: Collection[str]) -> int:
+        """Tokens of the longest head that leaves room for text; 0 if there is none."""
+        counts = self._count([head for head in heads if head])
+        return max((one for one in counts if one <= self._limit // _CONTEXT_SHARE), default=0)
 
     def _fitting(self, headings: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
         """The innermost headings that leave room for text, and their tokens."""

@@ -16,13 +16,11 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ingest.load.pdfium import Line
-from rag_app.types import Heading
+from rag_app.types import ROW, Heading
 
 _STEP = 1.3  # a step this much larger than the usual one ends a paragraph
 _LARGER = 1.15
 _BOLDER = 80
-ROW = "|"
-"""How a row of a table begins."""
 _LEVELS = 4
 _LONGEST = 120
 _WORD = re.compile(r"[^\W\d_]{2,}")

@@ -45,5 +45,5 @@ def is_abstention(text: str) -> bool:
 
 def _place(hit: Hit) -> str:
     page = f", {page_name(hit.chunk.page, hit.chunk.label)}" if hit.document.paginated else ""
-    heading = f" (“{hit.chunk.headings[-1]}”)" if hit.chunk.headings else ""
+    heading = f" (“{hit.chunk.section}”)" if hit.chunk.section else ""
     return f"{hit.document.name}{page}{heading}"

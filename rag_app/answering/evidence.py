@@ -111,7 +111,7 @@ def gather(
         for hit in found.hits
         for sentence, before in _in_context(hit, respell)
     ][:MAX_SENTENCES]
-    texts = [respell(spoken(hit, sentence)) for hit, sentence, _ in placed]
+    texts = [respell(spoken(sentence)) for _, sentence, _ in placed]
     vectors = embeddings.encode_documents(
         [_under_heading(hit, text) for (hit, _, _), text in zip(placed, texts, strict=True)]
     )
@@ -135,19 +135,18 @@ def _in_context(hit: Hit, respell: Respell) -> Iterator[tuple[Sentence, frozense
 
     A heading that the passage repeats is no sentence: it asks and does not answer.
     """
-    heading = hit.chunk.headings[-1] if hit.chunk.headings else ""
-    above = frozenset(stems(respell(heading)))
+    above = frozenset(stems(respell(f"{hit.chunk.section} {hit.chunk.columns}")))
     before: frozenset[str] = frozenset()
     for sentence in split_sentences(hit.chunk.text, hit.chunk.headings):
         yield sentence, before | above
         before = frozenset(stems(respell(sentence.text)))
 
 
-def spoken(hit: Hit, sentence: Sentence) -> str:
+def spoken(sentence: Sentence) -> str:
     """A sentence as its words are weighed: the cells of a row with the names of their columns."""
-    if sentence.lead is None:
+    if not sentence.lead:
         return sentence.text
-    names, cells = _cells(hit.chunk.text[slice(*sentence.lead)]), _cells(sentence.text)
+    names, cells = _cells(sentence.lead), _cells(sentence.text)
     if len(names) == len(cells) > 1:
         pairs = zip(names, cells, strict=True)
         return "; ".join(f"{name}: {cell}" if name else cell for name, cell in pairs if cell)
@@ -161,7 +160,7 @@ def _cells(row: str) -> list[str]:
 
 def _under_heading(hit: Hit, text: str) -> str:
     """A sentence as it is embedded: alone it often does not say what it is about."""
-    return f"{hit.chunk.headings[-1]}: {text}" if hit.chunk.headings else text
+    return f"{hit.chunk.section}: {text}" if hit.chunk.section else text
 
 
 def _whole(hit: Hit) -> str:

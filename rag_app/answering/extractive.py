@@ -84,7 +84,7 @@ def _by_table(spans: Sequence[Span]) -> list[list[Span]]:
 def _is_of_table(candidate: Candidate, other: Candidate) -> bool:
     lead = candidate.sentence.lead
     same = candidate.hit.chunk.id == other.hit.chunk.id
-    return lead is not None and same and other.sentence.lead == lead
+    return bool(lead) and same and other.sentence.lead == lead
 
 
 def _shown(group: Sequence[Span]) -> str:
@@ -92,9 +92,9 @@ def _shown(group: Sequence[Span]) -> str:
     candidate = group[0][0]
     text, lead = candidate.hit.chunk.text, candidate.sentence.lead
     quotes = [text[start:end] for _, start, end in group]
-    if lead is None:
+    if not lead:
         return " ".join(" ".join(quotes).split())
-    head = " ".join(text[slice(*lead)].split())
+    head = " ".join(lead.split())
     rows = [" ".join(line.split()) for quote in quotes for line in quote.splitlines()]
     if not head.startswith("|"):
         # Two spaces keep the line break where the text is shown as Markdown.

@@ -40,7 +40,7 @@ def _reads(hit: Hit) -> bool:
 
 def _above(hit: Hit) -> str:
     """What the reader is told of a passage's place."""
-    return hit.chunk.headings[-1] if hit.chunk.headings else hit.document.title or ""
+    return hit.chunk.section or hit.document.title or ""
 
 
 def _span(reading: Reading | None, candidate: Candidate) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from rag_app.answering.tables import ITEM, Line, Paragraph, Table, find_tables, is_row, is_rule
+from rag_app.types import columns_of
 
 _HEADING = re.compile(r"\s*#{1,6}\s")
 _PAUSE = re.compile(r"[.!?…:;,][\"'”’»)\]]*\s*$")
@@ -31,14 +32,14 @@ class Sentence:
         start: First character in the passage.
         end: One past the last.
         text: The slice, white space collapsed.
-        lead: For a row of a table, the slice of the table's head in the passage. A head is no
-            sentence itself: it says nothing without a row.
+        lead: For a row of a table, what names the columns. It is no sentence itself, for it says
+            nothing without a row.
     """
 
     start: int
     end: int
     text: str
-    lead: tuple[int, int] | None = None
+    lead: str = ""
 
 
 def split_sentences(passage: str, titles: Sequence[str] = ()) -> list[Sentence]:
@@ -46,17 +47,22 @@ def split_sentences(passage: str, titles: Sequence[str] = ()) -> list[Sentence]:
 
     Args:
         passage: The text.
-        titles: Headings that it may repeat in a paragraph of their own.
+        titles: Headings that it may repeat in a paragraph of their own; the last may name the
+            columns of a table that the passage begins within.
     """
     known = {_plain(title) for title in titles}
+    columns = columns_of(titles)
     paragraphs = list(_paragraphs(passage))
     found: list[Sentence] = []
     for is_title, run in groupby(paragraphs, lambda lines: _plain(_text(lines)) in known):
         if not is_title:
-            for part in find_tables(list(run)):
+            for part in find_tables(list(run), within=bool(columns)):
                 found.extend(
-                    _rows(passage, part) if isinstance(part, Table) else _prose(passage, part)
+                    _rows(passage, part, columns)
+                    if isinstance(part, Table)
+                    else _prose(passage, part)
                 )
+                columns = ""
     return [sentence for sentence in found if sentence.text]
 
 
@@ -85,11 +91,8 @@ def _paragraphs(passage: str) -> Iterator[Paragraph]:
         yield run
 
 
-def _rows(passage: str, table: Table) -> Iterator[Sentence]:
-    lead: tuple[int, int] | None = None
-    if table.head:
-        head = _sentence(passage, *table.head)
-        lead = head.start, head.end
+def _rows(passage: str, table: Table, columns: str) -> Iterator[Sentence]:
+    lead = passage[slice(*table.head)].strip() if table.head else columns
     for start, end in table.rows:
         yield _sentence(passage, start, end, lead)
 
@@ -127,7 +130,7 @@ def _carries_on(before: str, line: str) -> bool:
     return wrapped or bool(_PAUSE.search(before))
 
 
-def _sentence(passage: str, start: int, end: int, lead: tuple[int, int] | None = None) -> Sentence:
+def _sentence(passage: str, start: int, end: int, lead: str = "") -> Sentence:
     raw = passage[start:end]
     start += len(raw) - len(raw.lstrip())
     end = max(start, end - (len(raw) - len(raw.rstrip())))

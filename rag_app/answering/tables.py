@@ -57,13 +57,21 @@ def is_row(line: str) -> bool:
     return bool(_ROW.fullmatch(line))
 
 
-def find_tables(paragraphs: Sequence[Paragraph]) -> Iterator[Paragraph | Table]:
-    """The paragraphs in their order, those that make up a table together."""
+def find_tables(
+    paragraphs: Sequence[Paragraph], *, within: bool = False
+) -> Iterator[Paragraph | Table]:
+    """The paragraphs in their order, those that make up a table together.
+
+    Args:
+        paragraphs: Runs of lines.
+        within: Whether they begin within a table, whose first row then names nothing.
+    """
     for form, group in groupby(paragraphs, _form):
         run = list(group)
         if form == "rows":
             for paragraph in run:
-                yield _table([paragraph])
+                yield Table(None, tuple(_rows([paragraph]))) if within else _table([paragraph])
+                within = False
         elif form == "loose" and _is_table(run):
             yield _table(run)
         else:

@@ -149,7 +149,7 @@ class _Maker:
     def _subject(self, passage: Passage, text: str, asked: Asked) -> list[str]:
         """The most telling word of a passage: often in it, and seldom in others."""
         known = {self.vocabulary.stem(word) for word in (*asked.words, asked.answer)}
-        heading = split(passage.chunk.headings[-1]) if passage.chunk.headings else []
+        heading = split(passage.chunk.section)
         counts = Counter(word for word in (*heading, *split(text)) if self._tells(word, known))
         if not counts:
             return []

@@ -36,14 +36,14 @@ class Headings:
         self._passages = passages
         self._below: dict[str, list[Passage]] = defaultdict(list)
         for passage in own:
-            for heading in set(passage.chunk.headings):
+            for heading in {*passage.chunk.headings} - {passage.chunk.columns}:
                 self._below[heading].append(passage)
 
     def question(self, passage: Passage) -> EvalQuestion | None:
         """The nearest heading as a question, or None if it would not lead to this passage alone."""
-        if not passage.chunk.headings:
+        heading = passage.chunk.section
+        if not heading:
             return None
-        heading = passage.chunk.headings[-1]
         below = self._below[heading]
         asked = self._asked(heading)
         if not asked or len(below) > MOST_BELOW or not _is_of_one_section(heading, below):
@@ -67,5 +67,5 @@ class Headings:
 
 def _is_of_one_section(heading: str, below: Iterable[Passage]) -> bool:
     """Whether it is of one document, and no other heading stands between it and a passage."""
-    places = {(one.document.id, one.chunk.headings[-1]) for one in below}
+    places = {(one.document.id, one.chunk.section) for one in below}
     return len(places) == 1 and next(iter(places))[1] == heading

@@ -25,16 +25,19 @@ from rag_app.types.filters import Filter
 from rag_app.types.media import MARKDOWN, PDF, TEXT
 from rag_app.types.metadata import Metadata
 from rag_app.types.passages import (
+    ROW,
     Chunk,
     ChunkingIdentity,
     EmbeddingIdentity,
     Hit,
+    columns_of,
     page_name,
 )
 
 __all__ = [
     "MARKDOWN",
     "PDF",
+    "ROW",
     "TEXT",
     "Answer",
     "AnswerEvent",
@@ -55,5 +58,6 @@ __all__ = [
     "Page",
     "Role",
     "Turn",
+    "columns_of",
     "page_name",
 ]

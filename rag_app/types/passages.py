@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag_app.types.documents import DocumentRecord
+
+ROW = "|"
+"""How a row of a table begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,8 @@ class Chunk:
         page: 1-based page number.
         start: First character in the cleaned page text.
         end: One past the last character.
-        headings: Titles above the passage, outermost first.
+        headings: Titles above the passage, outermost first. The last may be the row that names
+            the columns of a table within which the passage begins.
         tokens: What the embedding model reads for it, special tokens and heading included.
         truncated: Whether the model cannot read all of it (a defect that reports count).
         label: What the document itself calls the page (``iv``); empty where that is its number.
@@ -36,6 +41,22 @@ class Chunk:
     tokens: int = 0
     truncated: bool = False
     label: str = ""
+
+    @property
+    def section(self) -> str:
+        """The innermost heading; empty where there is none."""
+        titles = self.headings[:-1] if self.columns else self.headings
+        return titles[-1] if titles else ""
+
+    @property
+    def columns(self) -> str:
+        """The row that names the columns where the passage begins within a table, or nothing."""
+        return columns_of(self.headings)
+
+
+def columns_of(headings: Sequence[str]) -> str:
+    """The row that names columns at the end of a path of headings; empty where there is none."""
+    return headings[-1] if headings and headings[-1].startswith(ROW) else ""
 
 
 def page_name(page: int, label: str) -> str:

@@ -60,8 +60,7 @@ def of_document(record: DocumentRecord, chunks: Sequence[Chunk]) -> str:
     if record.media_type in CELLS:  # nobody asks what a range of cells says
         return ""
     top = {record.title, chunks[0].headings[0] if chunks and chunks[0].headings else None}
-    headings = [chunk.headings[-1] for chunk in chunks if chunk.headings]
-    inner = [heading for heading in headings if heading not in top]
+    inner = [chunk.section for chunk in chunks if chunk.section and chunk.section not in top]
     if not inner:
         return ""
     return f"What does {record.name} say about “{inner[len(inner) // 2][:60]}”?"
