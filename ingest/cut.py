@@ -8,10 +8,10 @@ from typing import Protocol
 
 from ingest.pack import pack, with_overlap
 from ingest.sections import Section, bare
-from ingest.table_heads import table_heads
+from ingest.table_heads import carried_on, table_heads
 from ingest.units import MOST_CHARACTERS_PER_TOKEN, Unit, limit_units, split_units
 from rag_app.errors import UsageError
-from rag_app.types import ChunkingIdentity, CleanPage, EmbeddingIdentity, columns_of
+from rag_app.types import ChunkingIdentity, CleanPage, EmbeddingIdentity, columns_of, titles_of
 
 SEPARATOR = " > "
 _CONTEXT_SHARE = 3  # headings may take one part in three of a passage
@@ -75,6 +75,7 @@ class SectionCutter:
         self._special = model.count_tokens([""])[0]
         self.longest = model.identity.max_tokens
         self._limit = min(chunking.size, self.longest)
+        self._columns = ""  # of the table that the last section ended within
         self._contexts: dict[tuple[str, ...], tuple[tuple[str, ...], int]] = {}
 
     def cut(self, sections: Sequence[Section]) -> list[Draft]:
@@ -97,15 +98,16 @@ class SectionCutter:
         return self._verified(drafts)
 
     def _pack(self, section: Section, units: Sequence[Unit]) -> list[Draft]:
-        text, columns = section.page.text, columns_of(section.headings)
-        titles = section.headings[:-1] if columns else section.headings
-        headings, taken = self._fitting(titles)
+        text = section.page.text
+        columns = columns_of(section.headings) or carried_on(text, units, self._columns)
+        headings, taken = self._fitting(titles_of(section.headings))
         room = max(1, self._limit - self._special - taken)
         if sum(unit.tokens for unit in units) > room:
             most = self._most({*table_heads(text, units, columns)})
             room = max(1, room - self._chunking.overlap - most)
         units = limit_units(text, units, room, self._count)
         heads = table_heads(text, units, columns)
+        self._columns = heads[-1] if heads else ""
         ranges = with_overlap(units, pack(units, room), self._chunking.overlap)
         drafts = (
             Draft(

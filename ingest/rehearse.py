@@ -28,6 +28,7 @@ def rehearse(
     settings: Settings,
     *,
     sync: bool = False,
+    force: bool = False,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> IngestReport:
@@ -59,7 +60,7 @@ def rehearse(
     digests, refused = fingerprints(selection.files, options, stop)
     digests |= unpacked.digests
     ledger.settle(refused)
-    plan = make_plan(selection, digests, known, records, sync=sync)
+    plan = make_plan(selection, digests, known, records, sync=sync, force=force)
     ledger.settle(plan.settled)
     duplicates = Duplicates(records)
     ledger.settle(duplicates.outcome(path, document_id) for path, document_id in plan.points)

@@ -42,10 +42,28 @@ def table_heads(text: str, units: Sequence[Unit], above: str = "") -> list[str]:
     return found
 
 
+def carried_on(text: str, units: Sequence[Unit], columns: str) -> str:
+    """What names the columns where a table goes on at the top of the next page; empty elsewhere.
+
+    Args:
+        text: The text of that page.
+        units: Pieces of it in order.
+        columns: Of the table that the page before ended within; empty if it ended within none.
+    """
+    if not (columns and units and units[0].is_row):
+        return ""
+    first = text[units[0].start : units[0].end]
+    return "" if _named(first) or len(_cells(first)) != len(_cells(columns)) else columns
+
+
 def _named(row: str) -> str:
     """The row if it names columns: two at least, and none of them by a figure but a year."""
-    line = row.partition("\n")[0].strip()
-    cells = [cell.strip() for cell in line.strip(ROW).split(ROW)]
-    names = [cell for cell in cells if cell]
+    names = [cell for cell in _cells(row) if cell]
     figures = any(_FIGURE.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in names)
+    line = row.partition("\n")[0].strip()
     return line if len(names) > 1 and not figures and len(line) <= _LONGEST else ""
+
+
+def _cells(row: str) -> list[str]:
+    line = row.partition("\n")[0].strip()
+    return [cell.strip() for cell in line.strip(ROW).split(ROW)]

@@ -95,6 +95,24 @@ def test_a_sentence_is_embedded_under_its_heading_and_a_heading_is_no_sentence()
     assert features(evidence, "36")["overlap_before"] > 0
 
 
+def test_rows_at_the_beginning_of_a_passage_are_weighed_with_the_columns_above_it() -> None:
+    rows = "| Spain | €125 | €42 |\n| Italy | €135 | €48 |"
+    text = f"{rows}\n\nAsk the desk.\n\n| One | Two |\n| a | b |"
+    hit = titled(made_hit(text), "5 Rates", "| Country | Hotel | Meals |")
+    evidence, embeddings = weigh("What is the limit for a hotel in Spain?", hit)
+    assert embeddings.seen == [
+        "5 Rates: Country: Spain; Hotel: €125; Meals: €42",
+        "5 Rates: Country: Italy; Hotel: €135; Meals: €48",
+        "5 Rates: Ask the desk.",
+        "5 Rates: One: a; Two: b",
+    ]
+    spain, italy = features(evidence, "Spain"), features(evidence, "Italy")
+    assert spain["overlap"] > italy["overlap"] > 0  # "hotel" names a column of both
+    shown, citations = quote_best(evidence, 1)
+    assert shown.startswith("| Country | Hotel | Meals |\n|---|---|---|\n| Spain | €125 | €42 |")
+    assert citations[0].quote == "| Spain | €125 | €42 |"
+
+
 def test_a_row_of_a_table_is_weighed_with_the_head() -> None:
     hit = made_hit("| Pump | Price |\n|---|---|\n| H2 | 340 |\n| H3 | 520 |")
     evidence, embeddings = weigh("What is the price of the H3?", hit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -270,6 +271,9 @@ class TestAbstaining:
         assert "w.pdf, page 4" in text
         assert "h.txt" in text
         assert "1 document)" in abstention("firm", 1, ())
+        chunk = replace(HITS[0].chunk, headings=("Rates", "| Country | Hotel |"))
+        told = abstention("firm", 12, [replace(HITS[0], chunk=chunk)])
+        assert told.endswith("w.pdf, page 4 (“Rates”).")  # and not what names columns
 
     @pytest.mark.parametrize(
         ("text", "expected"),

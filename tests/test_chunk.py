@@ -10,11 +10,12 @@ import pytest
 from embeddings_samples import settings_in
 from ingest_samples import REPORT, SEEDS, Words, needs_data
 
-from ingest.chunk import chunk_document, contextual_text
+from ingest.chunk import chunk_document, contextual_text, split_chunks
 from ingest.clean import clean_pages
 from ingest.load import load_document
 from ingest.pack import pack, with_overlap
 from ingest.sections import find_sections
+from ingest.table_heads import table_heads
 from ingest.units import MOST_CHARACTERS_PER_TOKEN, Unit, split_units
 from rag_app.errors import UsageError
 from rag_app.types import MARKDOWN, PDF, TEXT, ChunkingIdentity, Heading, LoadedDocument, Page
@@ -305,3 +306,97 @@ def test_seeds(minilm):
             chunks, pages = cut(document, size, 0, minilm)
             assert_sound(chunks, pages, minilm, size)
     assert document.media_type == MARKDOWN
+
+
+# --- tables longer than a passage
+
+TABLE_HEAD = "| Country | Hotel, limit a night | Meals |"
+
+
+def table_of(rows, head=TABLE_HEAD):
+    return "\n".join([head, *(f"| Country no. {n} | €1{n}.00 | €4{n}.00 |" for n in range(rows))])
+
+
+def test_a_passage_that_begins_within_a_table_knows_its_columns():
+    text = f"Rates are for a night.\n\n{table_of(14)}\n\nAsk the travel desk. It knows."
+    chunks, pages = cut(text_document(text, PDF), size=60)
+    assert_sound(chunks, pages, Words(), 60)
+    assert len(chunks) > 3
+    for chunk in chunks:
+        within = chunk.text.startswith("| Country no.")
+        assert chunk.columns == (TABLE_HEAD if within else "")
+        assert chunk.section == ""
+        assert contextual_text(chunk).startswith(TABLE_HEAD) == within
+
+
+def test_columns_stand_below_the_headings_and_are_none(tmp_path):
+    rows = "\n".join(f"| pump {n} | {n} bar of pressure |" for n in range(12))
+    document = markdown(tmp_path, f"# Pumps\n\n| Name | What it gives |\n|---|---|\n{rows}\n")
+    chunks, pages = cut(document, size=40)
+    assert_sound(chunks, pages, Words(), 40)
+    assert {chunk.section for chunk in chunks} == {"Pumps"}
+    assert {chunk.columns for chunk in chunks[1:]} == {"| Name | What it gives |"}
+    assert chunks[0].columns == ""
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "| Country no. 99 | €199.00 | €499.00 |",  # a row like the others
+        f"| {'long ' * 60}| name |",
+        "| Countries |",
+        f"| {'a b c d e ' * 3}| {'f g h i j ' * 2}|",  # a third of a passage
+    ],
+)
+def test_what_names_no_columns_goes_with_no_passage(head):
+    chunks, _ = cut(text_document(table_of(14, head), PDF), size=60)
+    assert len(chunks) > 2
+    assert not any(chunk.columns for chunk in chunks)
+
+
+def test_a_second_table_has_columns_of_its_own():
+    other = table_of(9, "| Land | Pension je Nacht | Verpflegung |")
+    chunks, _ = cut(text_document(f"{table_of(9)}\n\n{other}", PDF), size=60)
+    seen = [chunk.columns for chunk in chunks if chunk.columns]
+    assert list(dict.fromkeys(seen)) == [TABLE_HEAD, "| Land | Pension je Nacht | Verpflegung |"]
+
+
+def two_pages(first, second):
+    return LoadedDocument(PDF, (Page(1, first), Page(2, second)))
+
+
+def test_a_table_that_goes_on_on_the_next_page_keeps_its_columns():
+    rows = table_of(14).splitlines()
+    first, second = "\n".join(rows[:8]), "\n".join(rows[8:])
+    chunks, pages = cut(two_pages(f"Rates.\n\n{first}", f"{second}\n\nAsk."), size=60)
+    assert_sound(chunks, pages, Words(), 60)
+    assert next(chunk.columns for chunk in chunks if chunk.page == 2) == TABLE_HEAD
+    own = table_of(3, "| Land | Pension je Nacht | Verpflegung |")
+    chunks, _ = cut(two_pages(first, own), size=60)
+    assert [chunk.columns for chunk in chunks if chunk.page == 2] == [""]
+    chunks, _ = cut(two_pages(first, "| 1 | 2 |\n| 3 | 4 |"), size=60)  # other columns
+    assert [chunk.columns for chunk in chunks if chunk.page == 2] == [""]
+    chunks, _ = cut(two_pages(first, f"Other words.\n\n{second}"), size=60)
+    assert next(chunk.columns for chunk in chunks if chunk.page == 2) == ""
+
+
+def test_years_may_name_columns():
+    assert table_heads_of("| Sales | 2025 | 2024 |") == "| Sales | 2025 | 2024 |"
+    assert table_heads_of("| Sales | 61.8 | 57.2 |") == ""
+
+
+def table_heads_of(head):
+    text = table_of(3, head)
+    units = split_units(text, 0, len(text), lines=True)
+    return table_heads(text, units)[-1]
+
+
+def test_passages_cut_again_keep_the_columns():
+    text = f"Rates.\n\n{table_of(14)}"
+    chunks, _ = cut(text_document(text, PDF), size=80)
+    long = next(chunk for chunk in chunks if chunk.columns)
+    smaller = ChunkingIdentity(size=44, overlap=0)
+    pieces = split_chunks([long], Words(), smaller, lines=True)
+    assert len(pieces) > 1
+    assert {piece.columns for piece in pieces} == {TABLE_HEAD}
+    assert {piece.headings for piece in pieces} == {(TABLE_HEAD,)}

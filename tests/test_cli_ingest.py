@@ -70,6 +70,21 @@ def test_the_life_of_a_folder(cli: Cli, notes: Path) -> None:
     assert shown["documents"] == 1
 
 
+def test_known_files_are_read_again_when_asked(cli: Cli, notes: Path) -> None:
+    assert cli.ingest(notes).returncode == 0
+    rehearsed = cli.ingest(notes, "--again", "--dry-run", "--json")
+    assert set(states(json.loads(rehearsed.stdout)).values()) == {"updated"}
+    again = cli.ingest(notes, "--again", "--json")
+    assert again.returncode == 0, again.stderr
+    assert states(json.loads(again.stdout)) == {"kettle.md": "updated", "tea.txt": "updated"}
+    unchanged = cli.ingest(notes, "--json")
+    assert set(states(json.loads(unchanged.stdout)).values()) == {"unchanged"}
+    watched = cli.ingest(notes, "--again", "--watch")
+    assert watched.returncode == 2
+    assert "--again does not go with --watch" in watched.stderr
+    assert one_sentence(watched.stderr)
+
+
 def test_python_dash_m_and_rag_ingest_are_the_same(cli: Cli, notes: Path) -> None:
     assert cli.rag("ingest", notes, "--quiet", "--collection", "one").stderr == ""
     again = cli.ingest(notes, "--json", "--collection", "one")

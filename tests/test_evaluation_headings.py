@@ -63,6 +63,15 @@ def test_a_heading_asks_for_all_that_stands_below_it() -> None:
     assert found["Carrying leave over?"].page == 1
 
 
+def test_columns_are_no_heading_and_nobody_asks_for_them() -> None:
+    leave = LEAVE["handbook.md"]
+    within = (("Handbook", "2.2 Parental leave", "| Age of the child | Weeks |"), "| one | 26 |")
+    found = {one.question: one for one in asked({"handbook.md": (*leave, within)})}
+    assert set(found) == {"Carrying leave over?", "Parental leave?"}
+    (target,) = found["Parental leave?"].targets
+    assert len(target) == 3  # the row stands below the same heading
+
+
 def test_at_most_half_of_the_questions_are_headings() -> None:
     given = {
         name: [((f"Rules of {name} part {'abc'[n]}",), text) for n, text in enumerate(some)]

@@ -540,7 +540,7 @@ def test_the_place_of_a_citation(name: str, media_type: str, told: str) -> None:
     from rag_app.cli.answers import _place
     from rag_app.ui import source_panel, suggestions
 
-    headings = ("Sales", "A1:C9")
+    headings = ("Sales", "A1:C9", "| Year | Units |")  # the columns are no place
     citation = Citation(1, "c", "d", name, (name,), 3, "words", 0.9, True, headings=headings)
     record = DocumentRecord(
         "d", (name,), media_type, None, 3, 9, 1, 0, 9, datetime(2024, 1, 1, tzinfo=UTC)

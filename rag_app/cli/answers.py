@@ -18,6 +18,7 @@ from rag_app.types import (
     DocumentRecord,
     Filter,
     page_name,
+    titles_of,
 )
 from rag_app.types.media import PLACED_BY_HEADING
 
@@ -144,6 +145,7 @@ def _place(citation: Citation, document: DocumentRecord | None) -> str:
 
 def within(document: DocumentRecord, passage: Chunk | Citation) -> str:
     """Where in its document a passage stands, as a reader would look for it."""
-    if document.media_type in PLACED_BY_HEADING and passage.headings:
-        return f", {' › '.join(passage.headings)}"
+    titles = titles_of(passage.headings)
+    if document.media_type in PLACED_BY_HEADING and titles:
+        return f", {' › '.join(titles)}"
     return f", {page_name(passage.page, passage.label)}" if document.paginated else ""

@@ -40,6 +40,7 @@ def ingest(
     sync: ingest_options.Sync = False,
     watch: ingest_options.Watch = False,
     meta: ingest_options.Meta = None,
+    again: ingest_options.Again = False,
     retry_failed: ingest_options.RetryFailed = False,
     dry_run: ingest_options.DryRun = False,
     explain: ingest_options.Explain = None,
@@ -76,6 +77,7 @@ def ingest(
       ingest 'reports/**/*.pdf' --collection reports
       ingest notes/ --sync --report outcome.json
       ingest --watch /srv/share
+      ingest notes/ --again
       ingest --retry-failed --dry-run --report still-failing.csv
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
@@ -95,7 +97,7 @@ def ingest(
     if explain is not None:
         explain_file(explain, paths, settings, json=json)
         return
-    asked = _Asked(sync, watch, retry_failed, dry_run, yes, json, quiet)
+    asked = _Asked(sync, watch, again, retry_failed, dry_run, yes, json, quiet)
     if urls is not None or (retry_failed and allow_network):
         check_network(paths, asked.others(listed=urls is not None), allowed=allow_network)
         fetch = partial(ingest_urls, urls, settings, metadata, WAITING)
@@ -110,6 +112,7 @@ class _Asked(NamedTuple):
 
     sync: bool
     watch: bool
+    again: bool
     retry_failed: bool
     dry_run: bool
     yes: bool
@@ -124,6 +127,7 @@ class _Asked(NamedTuple):
     def others(self, *, listed: bool) -> list[str]:
         """Options that say what is done with paths; addresses that are not listed are a retry."""
         given = {"--sync": self.sync, "--watch": self.watch, "--dry-run": self.dry_run}
+        given["--again"] = self.again
         given["--retry-failed"] = self.retry_failed and listed
         return [option for option, is_given in given.items() if is_given]
 
@@ -141,12 +145,16 @@ def _ingest_paths(
         agree_to_send(wanted, settings, yes=asked.yes)
     if asked.watch:
         check_alone(
-            dry_run=asked.dry_run, report=report is not None, retry_failed=asked.retry_failed
+            dry_run=asked.dry_run,
+            report=report is not None,
+            retry_failed=asked.retry_failed,
+            again=asked.again,
         )
         watch_folders(wanted, settings, metadata, json=asked.json, quiet=asked.quiet)
         return
     run = _rehearse if asked.dry_run else _ingest
-    work = partial(run, wanted, settings, metadata, sync=asked.sync, quiet=asked.silent)
+    how = {"sync": asked.sync, "again": asked.again, "quiet": asked.silent}
+    work = partial(run, wanted, settings, metadata, **how)
     _work(work, lambda done: _tell(done, report, json=asked.json, quiet=asked.quiet))
 
 
@@ -169,7 +177,13 @@ def _work(work: Callable[[], IngestReport], tell: Callable[[IngestReport], None]
 
 
 def _ingest(
-    paths: list[str], settings: Settings, metadata: Metadata, *, sync: bool, quiet: bool
+    paths: list[str],
+    settings: Settings,
+    metadata: Metadata,
+    *,
+    sync: bool,
+    again: bool,
+    quiet: bool,
 ) -> IngestReport:
     from ingest import ingest_paths
 
@@ -179,6 +193,7 @@ def _ingest(
             paths,
             settings,
             sync=sync,
+            force=again,
             metadata=metadata,
             progress=show_progress,
             cancelled=cancelled,
@@ -187,13 +202,21 @@ def _ingest(
 
 
 def _rehearse(
-    paths: list[str], settings: Settings, _metadata: Metadata, *, sync: bool, quiet: bool
+    paths: list[str],
+    settings: Settings,
+    _metadata: Metadata,
+    *,
+    sync: bool,
+    again: bool,
+    quiet: bool,
 ) -> IngestReport:
     from ingest.rehearse import rehearse
 
     display = ProgressLine() if quiet else progress_display()
     with stop_on_interrupt("\nStopping.") as cancelled, display as show_progress:
-        return rehearse(paths, settings, sync=sync, progress=show_progress, cancelled=cancelled)
+        return rehearse(
+            paths, settings, sync=sync, force=again, progress=show_progress, cancelled=cancelled
+        )
 
 
 def _tell(done: IngestReport, report: Path | None, *, json: bool, quiet: bool) -> None:

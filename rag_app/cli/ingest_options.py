@@ -45,6 +45,14 @@ RetryFailed = Annotated[
         "no PATH needed.",
     ),
 ]
+Again = Annotated[
+    bool,
+    typer.Option(
+        "--again",
+        help="Read known files, too, and replace their passages, as after an update that reads "
+        "better.",
+    ),
+]
 DryRun = Annotated[
     bool,
     typer.Option("--dry-run", help="Read the files and say what would happen; store nothing."),

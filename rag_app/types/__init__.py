@@ -32,6 +32,7 @@ from rag_app.types.passages import (
     Hit,
     columns_of,
     page_name,
+    titles_of,
 )
 
 __all__ = [
@@ -60,4 +61,5 @@ __all__ = [
     "Turn",
     "columns_of",
     "page_name",
+    "titles_of",
 ]

@@ -45,8 +45,7 @@ class Chunk:
     @property
     def section(self) -> str:
         """The innermost heading; empty where there is none."""
-        titles = self.headings[:-1] if self.columns else self.headings
-        return titles[-1] if titles else ""
+        return next(reversed(titles_of(self.headings)), "")
 
     @property
     def columns(self) -> str:
@@ -57,6 +56,11 @@ class Chunk:
 def columns_of(headings: Sequence[str]) -> str:
     """The row that names columns at the end of a path of headings; empty where there is none."""
     return headings[-1] if headings and headings[-1].startswith(ROW) else ""
+
+
+def titles_of(headings: tuple[str, ...]) -> tuple[str, ...]:
+    """A path of headings without what names columns."""
+    return headings[:-1] if columns_of(headings) else headings
 
 
 def page_name(page: int, label: str) -> str:
