@@ -131,7 +131,7 @@ def evidence_of(*hits: Hit) -> Evidence:
         tuple(
             Candidate(
                 hit,
-                Sentence(0, len(hit.chunk.text), hit.chunk.text, None),
+                Sentence(0, len(hit.chunk.text), hit.chunk.text),
                 (),
                 10.0 - place,
                 frozenset(),
@@ -198,3 +198,14 @@ def test_what_was_too_much_to_read_counts_as_no_answer() -> None:
         10.0 + 4.0 * SPAN_WEIGHT,
         9.0 + UNREAD * SPAN_WEIGHT,
     ]
+
+
+def test_rows_of_tables_get_the_best_word_whatever_is_said_of_them() -> None:
+    texts = ("| Spain | €125 |", OTHER, "| Italy | €135 |", WARRANTY)
+    hits = [in_language(text, f"{n}.txt", "en") for n, text in enumerate(texts)]
+    words = [-9.0, 2.0, -20.0, -1.0]
+    places = np.array([[0, 9]])
+    reader = Says(*(Reading(places, *[np.array([word], np.float32)] * 2) for word in words))
+    read = reread(evidence_of(*hits), reader)
+    assert quoted(read) == [texts[0], OTHER, texts[2], WARRANTY]
+    assert [one.score - 4.0 * SPAN_WEIGHT for one in read.candidates[:3]] == [10.0, 9.0, 8.0]
