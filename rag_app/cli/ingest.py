@@ -77,7 +77,6 @@ def ingest(
       ingest 'reports/**/*.pdf' --collection reports
       ingest notes/ --sync --report outcome.json
       ingest --watch /srv/share
-      ingest notes/ --again
       ingest --retry-failed --dry-run --report still-failing.csv
       ingest --explain odd.pdf
       ingest contracts/ --meta team=sales --meta year=2026
