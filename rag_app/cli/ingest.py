@@ -99,8 +99,7 @@ def ingest(
     asked = _Asked(sync, watch, again, retry_failed, dry_run, yes, json, quiet)
     if urls is not None or (retry_failed and allow_network):
         check_network(paths, asked.others(listed=urls is not None), allowed=allow_network)
-        fetch = partial(ingest_urls, urls, settings, metadata, WAITING)
-        work = partial(fetch, yes=yes, quiet=asked.silent)
+        work = partial(ingest_urls, urls, settings, metadata, WAITING, yes=yes, quiet=asked.silent)
         _work(work, lambda done: _tell(done, report, json=json, quiet=quiet))
     else:
         _ingest_paths(paths, settings, metadata, report, asked)
