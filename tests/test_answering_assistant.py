@@ -9,7 +9,7 @@ import pytest
 from answering_samples import build, made_settings
 from llm_server import scripted_llm
 
-from rag_app.answering import Assistant, reread
+from rag_app.answering import Assistant, extractive, reread
 from rag_app.answering.abstain import SENTENCE
 from rag_app.answering.generative import STOPPED
 from rag_app.embeddings import embeddings_for
@@ -83,7 +83,10 @@ def test_a_row_of_a_table_is_shown_with_the_tables_head(assistant: Assistant) ->
     assert "| Heron 55 | 55 litres | 615 euros |" in text
 
 
-def test_the_number_of_sentences_is_a_setting(home: Path, store: Store) -> None:
+def test_the_number_of_sentences_is_a_setting(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extractive, "CLEAR", 99.0)
     for count in (1, 4):
         assistant = Assistant.open(made_settings(home, answer_sentences=count), store)
         answer = assistant.ask("How long is the warranty of the Heron pump?")

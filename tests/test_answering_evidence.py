@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from answering_samples import made_hit
 
+from rag_app.answering import extractive
 from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence, gather
-from rag_app.answering.extractive import quote_best
+from rag_app.answering.extractive import CLEAR, quote_best
 from rag_app.answering.rank import find, reordered
 from rag_app.answering.relevance import answer_probability, relevance_features
 from rag_app.answering.weights import ANY_MODEL, load_weights
@@ -123,6 +124,13 @@ def test_a_row_of_a_table_is_weighed_with_the_head() -> None:
     assert "Pump Price Group: H3 520" in embeddings.seen  # a row that lacks a cell
 
 
+@pytest.fixture
+def nothing_is_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The vectors here are so simple that the best sentence is always far ahead."""
+    monkeypatch.setattr(extractive, "CLEAR", 99.0)
+
+
+@pytest.mark.usefixtures("nothing_is_clear")
 def test_the_same_sentence_in_two_documents_is_quoted_once() -> None:
     hits = (
         made_hit("The pump has a warranty of 36 months.", name="a.txt"),
@@ -135,6 +143,21 @@ def test_the_same_sentence_in_two_documents_is_quoted_once() -> None:
     assert [citation.source for citation in citations] == ["/docs/a.txt", "/docs/c.txt"]
 
 
+def test_a_sentence_far_behind_the_best_is_not_quoted_beside_it() -> None:
+    hit = made_hit("The pump hums. The tank is blue. The hose is long.")
+    evidence, _ = weigh("Which pump hums?", hit)
+    first, second, third = evidence.candidates
+    near = replace(second, score=first.score - CLEAR)
+    far = replace(third, score=first.score - CLEAR - 0.01)
+    _, citations = quote_best(replace(evidence, candidates=(first, near, far)), 3)
+    assert len(citations) == 1  # neighbours, as one quotation
+    assert second.sentence.text in citations[0].quote
+    assert third.sentence.text not in citations[0].quote
+    _, citations = quote_best(replace(evidence, candidates=(first, far)), 3)
+    assert citations[0].quote == first.sentence.text
+
+
+@pytest.mark.usefixtures("nothing_is_clear")
 def test_neighbours_become_one_quotation_and_others_do_not() -> None:
     apart = made_hit("The warranty is long. Birds sing. The pump warranty ends in May.")
     text, citations = quote_best(weigh("When does the pump warranty end?", apart)[0], 2)
