@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -103,31 +103,32 @@ class SectionCutter:
         headings, taken = self._fitting(titles_of(section.headings))
         room = max(1, self._limit - self._special - taken)
         if sum(unit.tokens for unit in units) > room:
-            most = self._most({*table_heads(text, units, columns)})
-            room = max(1, room - self._chunking.overlap - most)
+            room = max(1, room - self._chunking.overlap)
         units = limit_units(text, units, room, self._count)
         heads = table_heads(text, units, columns)
         self._columns = heads[-1] if heads else ""
+        self._count_heads(units, heads, room)
         ranges = with_overlap(units, pack(units, room), self._chunking.overlap)
         drafts = (
             Draft(
                 section.page,
                 units[first].start,
                 units[last - 1].end,
-                self._below(headings, heads[first]),
+                (*headings, heads[first]) if units[first].lead else headings,
             )
             for first, last in ranges
         )
         return [draft for draft in drafts if any(char.isalnum() for char in draft.text)]
 
-    def _below(self, headings: tuple[str, ...], head: str) -> tuple[str, ...]:
-        """The headings, and what names the columns if it leaves room for text."""
-        return (*headings, head) if head and self._most({head}) else headings
-
-    def _most(self, heads: Collection[str]) -> int:
-        """Tokens of the longest head that leaves room for text; 0 if there is none."""
-        counts = self._count([head for head in heads if head])
-        return max((one for one in counts if one <= self._limit // _CONTEXT_SHARE), default=0)
+    def _count_heads(self, units: Sequence[Unit], heads: Sequence[str], room: int) -> None:
+        """Gives rows the tokens of what names their columns, if that leaves room for them."""
+        names = sorted({head for head in heads if head})
+        counts = self._count([f"{SEPARATOR}{name}" for name in names])
+        tokens = dict(zip(names, counts, strict=True))
+        for unit, head in zip(units, heads, strict=True):
+            lead = tokens.get(head, 0)
+            if lead <= self._limit // _CONTEXT_SHARE and lead + unit.tokens <= room:
+                unit.lead = lead
 
     def _fitting(self, headings: tuple[str, ...]) -> tuple[tuple[str, ...], int]:
         """The innermost headings that leave room for text, and their tokens."""
@@ -159,13 +160,15 @@ class SectionCutter:
         done: list[Draft] = []
         for draft, tokens in zip(drafts, counts, strict=True):
             pieces = self._again(draft) if tokens > self._limit else []
-            done += self._verified(pieces) if len(pieces) > 1 else [replace(draft, tokens=tokens)]
+            done += self._verified(pieces) if pieces else [replace(draft, tokens=tokens)]
         return done
 
     def _again(self, draft: Draft) -> list[Draft]:
+        """Smaller ones; none if it cannot be cut."""
         unit = Unit(draft.start, draft.end, True, 2)
         pieces = limit_units(draft.page.text, [unit], 1, lambda texts: [1] * len(texts))
-        return [Draft(draft.page, one.start, one.end, draft.headings) for one in pieces]
+        drafts = [Draft(draft.page, one.start, one.end, draft.headings) for one in pieces]
+        return [one for one in drafts if len(drafts) > 1 and any(map(str.isalnum, one.text))]
 
 
 def context_of(headings: Sequence[str], text: str) -> str:

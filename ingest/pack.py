@@ -17,7 +17,7 @@ _EACH = 0.05
 
 
 def pack(units: Sequence[Unit], limit: int) -> list[tuple[int, int]]:
-    """Ranges of units, in order, each of at most ``limit`` tokens (or of one unit)."""
+    """Ranges of units in order, each of at most ``limit`` tokens, its lead included, or of one."""
     best = [0.0] + [float("inf")] * len(units)
     origin = [0] * (len(units) + 1)
     for end in range(1, len(units) + 1):
@@ -27,7 +27,10 @@ def pack(units: Sequence[Unit], limit: int) -> list[tuple[int, int]]:
             tokens += units[start].tokens
             if tokens > limit and start < end - 1:
                 break
-            cost = best[start] + penalty + max(0.0, 1 - tokens / limit) ** 2
+            full = tokens + units[start].lead
+            if full > limit and start < end - 1:
+                continue
+            cost = best[start] + penalty + max(0.0, 1 - full / limit) ** 2
             if cost < best[end]:
                 best[end], origin[end] = cost, start
     ranges, end = [], len(units)

@@ -42,6 +42,7 @@ class Unit:
         ends_paragraph: Whether a paragraph, a list or a table ends with it.
         tokens: How long it is.
         is_row: Whether it is the row of a table.
+        lead: Tokens of what names its columns, and goes with a passage that begins with it.
     """
 
     start: int
@@ -49,6 +50,7 @@ class Unit:
     ends_paragraph: bool = False
     tokens: int = 0
     is_row: bool = False
+    lead: int = 0
 
 
 def split_units(text: str, start: int, end: int, *, lines: bool) -> list[Unit]:
