@@ -53,7 +53,7 @@ def labels(settings):
 
 def test_a_citation_says_what_the_document_calls_its_page(tmp_path, settings, capsys):
     labelled_pdf(tmp_path / "manual.pdf")
-    plain = simple_pdf(tmp_path / "plain.pdf", *(f"{text} Indeed." for text in TEXTS))
+    plain = simple_pdf(tmp_path / "plain.pdf", *(f"Yes: {text}" for text in TEXTS))
     ingest_paths([tmp_path / "manual.pdf", plain], settings)
     assert labels(settings) == {"manual.pdf": ["i", "ii", "1"], "plain.pdf": ["", "", ""]}
     with Store(settings) as store:
