@@ -12,6 +12,8 @@ from pypdf import PdfReader, PdfWriter
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.clean import clean_pages
+from ingest.load import load_document
 from rag_app.types import EmbeddingIdentity
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
@@ -98,3 +100,15 @@ def picture_pdf(path: Path) -> Path:
     canvas.showPage()
     canvas.save()
     return path
+
+
+def first_page(path: Path) -> str:
+    """The cleaned text of a document's first page."""
+    return clean_pages(load_document(path))[0].text
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """The cells of each row of a table."""
+    lines = [line for line in text.split("\n") if line.startswith("|")]
+    assert all(line.endswith("|") for line in lines)
+    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from ingest_samples import DATA, needs_data
+from ingest_samples import DATA, first_page, needs_data, rows_of
 from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
@@ -62,20 +62,11 @@ def drawn(path: Path, draw: Callable[[Canvas], None]) -> Path:
     return path
 
 
-def cleaned(path: Path) -> str:
-    return clean_pages(load_document(path))[0].text
-
-
-def rows_of(text: str) -> list[list[str]]:
-    lines = [line for line in text.split("\n") if line.startswith("|")]
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-
-
 @pytest.mark.parametrize(
     "rules", [BELOW_EACH, GRID, BOXES, INNER], ids=["below", "grid", "boxes", "inner"]
 )
 def test_a_row_is_what_stands_between_two_rules(tmp_path: Path, rules: list[tuple]) -> None:
-    text = cleaned(made(tmp_path / "a.pdf", ruled(ROWS, rules)))
+    text = first_page(made(tmp_path / "a.pdf", ruled(ROWS, rules)))
     assert rows_of(text) == ROWS
     assert text.split("\n\n")[0] == ABOVE
     assert text.split("\n\n")[-1] == BELOW
@@ -87,19 +78,19 @@ def test_rules_of_a_turned_page(tmp_path: Path, rotation: int) -> None:
     writer.pages[0].add_transformation(Transformation().rotate(rotation), expand=True)
     writer.pages[0].rotate(rotation)
     writer.write(tmp_path / "b.pdf")
-    assert rows_of(cleaned(tmp_path / "b.pdf")) == ROWS
+    assert rows_of(first_page(tmp_path / "b.pdf")) == ROWS
 
 
 def test_a_head_above_the_first_rule_and_a_row_below_the_last(tmp_path: Path) -> None:
     between = [("LINEBELOW", (0, 0), (-1, -2), 0.5, colors.grey)]
-    text = cleaned(made(tmp_path / "a.pdf", ruled([*ROWS, ["A", "short", "row"]], between)))
+    text = first_page(made(tmp_path / "a.pdf", ruled([*ROWS, ["A", "short", "row"]], between)))
     assert rows_of(text) == [*ROWS, ["A", "short", "row"]]
 
 
 def test_prose_next_to_the_rules_is_no_row(tmp_path: Path) -> None:
     lines = [*BELOW_EACH, ("LINEABOVE", (0, 0), (-1, 0), 0.5, colors.grey)]
     parts = (Paragraph(ABOVE, STYLE), ruled(ROWS, lines), Paragraph(BELOW, STYLE))
-    text = cleaned(made(tmp_path / "a.pdf", *parts, around=False))
+    text = first_page(made(tmp_path / "a.pdf", *parts, around=False))
     assert rows_of(text) == ROWS
     assert text.startswith(ABOVE)
     assert text.endswith(BELOW)
@@ -112,27 +103,27 @@ def test_three_rules_around_head_and_body_hold_a_row_on_each_line(tmp_path: Path
         ("LINEBELOW", (0, 0), (-1, 0), 0.5, colors.black),
         ("LINEBELOW", (0, -1), (-1, -1), 1, colors.black),
     ]
-    text = cleaned(made(tmp_path / "a.pdf", ruled([HEAD, *rows], rules)))
+    text = first_page(made(tmp_path / "a.pdf", ruled([HEAD, *rows], rules)))
     assert rows_of(text) == [HEAD, *rows]
 
 
 def test_lists_in_the_cells_of_a_grid_stay_in_their_cells(tmp_path: Path) -> None:
     words = [["first", "second"], ["third", "fourth"]]
     cells = [["<br/>".join(f"{word} {n}" for n in "123") for word in row] for row in words]
-    text = cleaned(made(tmp_path / "a.pdf", ruled(cells, GRID, (120, 120))))
+    text = first_page(made(tmp_path / "a.pdf", ruled(cells, GRID, (120, 120))))
     assert rows_of(text) == [[f"{word} 1 {word} 2 {word} 3" for word in row] for row in words]
 
 
 def test_a_cell_over_several_columns_and_a_label_alone(tmp_path: Path) -> None:
     rows = [HEAD, ["Valves and rings", "", ""], *BODY]
     rules = [*GRID, ("SPAN", (0, 1), (-1, 1))]
-    text = cleaned(made(tmp_path / "a.pdf", ruled(rows, rules)))
+    text = first_page(made(tmp_path / "a.pdf", ruled(rows, rules)))
     assert rows_of(text) == rows
 
 
 def test_signs_of_money_in_a_column_of_their_own(tmp_path: Path) -> None:
     rows = [["Item", "", "Cost"], ["Severance", "$", "807"], ["Other", "", "458"]]
-    text = cleaned(made(tmp_path / "a.pdf", ruled(rows, GRID, (150, 20, 60))))
+    text = first_page(made(tmp_path / "a.pdf", ruled(rows, GRID, (150, 20, 60))))
     assert rows_of(text) == [["Item", "Cost"], ["Severance", "$ 807"], ["Other", "458"]]
 
 
@@ -145,7 +136,7 @@ def test_columns_told_one_after_the_other_become_rows(tmp_path: Path) -> None:
             canvas.line(55, 718 - 30 * row, 560, 718 - 30 * row)
 
     short = [[cell[:20].strip() for cell in row] for row in ROWS]
-    text = cleaned(drawn(tmp_path / "a.pdf", draw))
+    text = first_page(drawn(tmp_path / "a.pdf", draw))
     assert [[cell[:20].strip() for cell in row] for row in rows_of(text)] == short
 
 
@@ -186,7 +177,7 @@ def measured_drawing(canvas: Canvas) -> None:
 
 @pytest.mark.parametrize("draw", [boxed_prose, header_and_footer, form_of_lists, measured_drawing])
 def test_what_only_has_rules_is_no_table(tmp_path: Path, draw: Callable[[Canvas], None]) -> None:
-    assert not rows_of(cleaned(drawn(tmp_path / "a.pdf", draw)))
+    assert not rows_of(first_page(drawn(tmp_path / "a.pdf", draw)))
 
 
 def test_a_map_is_not_looked_at_for_rules(tmp_path: Path) -> None:
@@ -251,7 +242,7 @@ def test_a_word_cut_at_a_line_s_end_is_whole_in_its_cell(tmp_path: Path) -> None
         for y in (715, 685, 640, 610):
             canvas.line(55, y, 500, y)
 
-    rows = rows_of(cleaned(drawn(tmp_path / "a.pdf", draw)))
+    rows = rows_of(first_page(drawn(tmp_path / "a.pdf", draw)))
     assert rows[1][:2] == ["Internal", "in the vault"]
     assert rows[1][2].replace("-", "") == "with nondisclosure terms"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from ingest_samples import REPORT, Words, needs_data
+from ingest_samples import REPORT, Words, first_page, needs_data, rows_of
 from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfgen.canvas import Canvas
@@ -63,26 +63,15 @@ def table_pdf(
     return path
 
 
-def cleaned(path: Path) -> str:
-    return clean_pages(load_document(path))[0].text
-
-
-def rows_of(text: str) -> list[list[str]]:
-    """The cells of each row."""
-    lines = [line for line in text.split("\n") if line.startswith("|")]
-    assert all(line.endswith("|") for line in lines)
-    return [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
-
-
 def test_a_table_becomes_markdown_and_empty_cells_stay(tmp_path: Path) -> None:
-    text = cleaned(table_pdf(tmp_path / "a.pdf", ROWS))
+    text = first_page(table_pdf(tmp_path / "a.pdf", ROWS))
     assert rows_of(text) == ROWS
     paragraphs = text.split("\n\n")
     assert (paragraphs[0], paragraphs[-1], len(paragraphs)) == (ABOVE, BELOW, 3)
 
 
 def test_wide_spaced_rows_are_one_table(tmp_path: Path) -> None:
-    text = cleaned(table_pdf(tmp_path / "a.pdf", ROWS, step=24))
+    text = first_page(table_pdf(tmp_path / "a.pdf", ROWS, step=24))
     assert rows_of(text) == ROWS
     assert len(text.split("\n\n")) == 3
 
@@ -97,7 +86,7 @@ def test_signs_of_money_set_apart_belong_to_their_figure(tmp_path: Path) -> None
             canvas.drawString(edge - 55, y, "$" * words.startswith("$"))
             canvas.drawRightString(edge, y, words.strip("$ "))
     canvas.save()
-    assert rows_of(cleaned(path)) == ROWS
+    assert rows_of(first_page(path)) == ROWS
 
 
 def test_labels_of_two_lines_and_labels_without_figures(tmp_path: Path) -> None:
@@ -108,7 +97,7 @@ def test_labels_of_two_lines_and_labels_without_figures(tmp_path: Path) -> None:
         ["and sale of securities, net", "669", "(798)", "(163)"],
         ["Total", "1", "2", "3"],
     ]
-    assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == [
+    assert rows_of(first_page(table_pdf(tmp_path / "a.pdf", rows))) == [
         *ROWS[:2],
         ["Investing activities:", "", "", ""],
         ["Purchases and proceeds from maturities and sale of securities, net", *rows[4][1:]],
@@ -117,7 +106,7 @@ def test_labels_of_two_lines_and_labels_without_figures(tmp_path: Path) -> None:
 
 
 def test_labels_set_a_little_higher_than_their_figures(tmp_path: Path) -> None:
-    assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", ROWS, raised=6))) == ROWS
+    assert rows_of(first_page(table_pdf(tmp_path / "a.pdf", ROWS, raised=6))) == ROWS
 
 
 def test_a_head_of_several_lines_names_each_column(tmp_path: Path) -> None:
@@ -128,7 +117,7 @@ def test_a_head_of_several_lines_names_each_column(tmp_path: Path) -> None:
         *ROWS[1:],
     ]
     head = ["(Millions)", "Additional Paid-in Capital", "Retained Earnings", "Total"]
-    assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == [head, *ROWS[1:]]
+    assert rows_of(first_page(table_pdf(tmp_path / "a.pdf", rows))) == [head, *ROWS[1:]]
 
 
 def test_figures_with_their_units_make_rows_and_no_head(tmp_path: Path) -> None:
@@ -141,13 +130,13 @@ def test_figures_with_their_units_make_rows_and_no_head(tmp_path: Path) -> None:
         ["Efficiency", "58 %", "63 %", "66 %"],
         ["Shortest pipe", "3", "4", "5"],
     ]
-    assert rows_of(cleaned(table_pdf(tmp_path / "a.pdf", rows))) == rows
+    assert rows_of(first_page(table_pdf(tmp_path / "a.pdf", rows))) == rows
 
 
 def test_rows_of_figures_never_run_together_into_a_head(tmp_path: Path) -> None:
     odd = [f"{name} {n} parsecs" for n, name in enumerate(["Rated power", "Greatest head"], 5)]
     rows = [[words, "61.8", "", "1.6 parsecs"] for words in odd]
-    text = cleaned(table_pdf(tmp_path / "a.pdf", [HEAD, *rows, *ROWS[1:]]))
+    text = first_page(table_pdf(tmp_path / "a.pdf", [HEAD, *rows, *ROWS[1:]]))
     assert not any(
         "61.8" in cell and len(cell) > len("61.8") for row in rows_of(text) for cell in row
     )
@@ -155,7 +144,7 @@ def test_rows_of_figures_never_run_together_into_a_head(tmp_path: Path) -> None:
 
 
 def test_years_begin_another_table(tmp_path: Path) -> None:
-    text = cleaned(table_pdf(tmp_path / "a.pdf", [*ROWS, *ROWS]))
+    text = first_page(table_pdf(tmp_path / "a.pdf", [*ROWS, *ROWS]))
     assert rows_of(text) == [*ROWS, *ROWS]
     assert text.count("|\n\n| (Millions) | 2018") == 1
 
@@ -169,14 +158,14 @@ def test_years_begin_another_table(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_no_table_keeps_its_lines(tmp_path: Path, rows: list[list[str]]) -> None:
-    text = cleaned(table_pdf(tmp_path / "a.pdf", rows))
+    text = first_page(table_pdf(tmp_path / "a.pdf", rows))
     assert "|" not in text
     for row in rows:
         assert " ".join(filter(None, row)) in text
 
 
 def test_a_table_written_column_by_column_loses_nothing(tmp_path: Path) -> None:
-    text = cleaned(table_pdf(tmp_path / "a.pdf", ROWS, by_column=True))
+    text = first_page(table_pdf(tmp_path / "a.pdf", ROWS, by_column=True))
     words = " ".join(cell for row in ROWS for cell in row)
     assert sorted(text.replace("|", " ").split()) == sorted(f"{ABOVE} {words} {BELOW}".split())
 
@@ -225,7 +214,7 @@ def test_a_table_across_a_turned_page(tmp_path: Path, rotation: int) -> None:
     writer.pages[0].add_transformation(Transformation().rotate(rotation), expand=True)
     writer.pages[0].rotate(rotation)
     writer.write(tmp_path / "b.pdf")
-    text = cleaned(tmp_path / "b.pdf")
+    text = first_page(tmp_path / "b.pdf")
     assert rows_of(text) == ROWS
     assert text.split("\n\n")[0] == ABOVE
 
