@@ -17,7 +17,11 @@ from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, T
 from ingest.clean import clean_pages
 from ingest.load import load_document, pdfium
 from ingest.load.page_image import quote_rectangles
-from ingest.load.pdf_rules import read_rules
+from ingest.load.page_text import arranged
+from ingest.load.pdf_pieces import Piece
+from ingest.load.pdf_ruled import ruled_tables
+from ingest.load.pdf_rules import Rule, Rules, read_rules
+from ingest.load.pdf_table_rows import TableRow
 from ingest.locate import find_quote
 from ingest.traced import raw_range
 
@@ -270,3 +274,32 @@ def test_the_officers_of_a_real_report() -> None:
     title = "Senior Vice President, Business Development and Marketing-Sales"
     assert " ".join(row[2].split()) == title
     assert row[3] == "2017"
+
+
+def in_a_grid(cells: Sequence[Sequence[bool]]) -> list[list[tuple[tuple[int, ...], ...]]]:
+    """What is found in a grid of cells of which some hold a word."""
+    rows, columns = len(cells), len(cells[0])
+    text, pieces = "", []
+    for row, filled in enumerate(cells):
+        for column, has in enumerate(filled):
+            if has:
+                left, bottom = 5.0 + 50 * column, 505.0 - 20 * row
+                start, text = len(text), f"{text}word "
+                pieces.append(Piece(start, start + 4, left, bottom, left + 30, bottom + 10))
+    across = [Rule(520.0 - 20 * n, 0, 50 * columns) for n in range(rows + 1)]
+    down = [Rule(50.0 * n, 520.0 - 20 * rows, 520) for n in range(columns + 1)]
+    return ruled_tables(text, pieces, Rules(across, down))
+
+
+def test_most_rows_have_two_cells_and_most_cells_hold_something() -> None:
+    assert in_a_grid([[True, True], [True, False], [True, True]])
+    assert not in_a_grid([[True, True], [True, True], *[[True, False]] * 3])  # words in boxes
+    sparse = [[n in (row, row + 1) for n in range(6)] for row in range(5)]
+    assert not in_a_grid(sparse)  # a drawing with measures in it
+
+
+def test_a_word_that_pdfium_knows_to_be_cut_is_joined_in_its_cell() -> None:
+    text = "a non-\ufffedisclosure"
+    pieces = [Piece(0, 1, 0, 0, 5, 10), Piece(2, 7, 20, 0, 60, 10), Piece(7, 17, 20, -12, 60, -2)]
+    row = TableRow(0, 3, ((0,), (1, 2)))
+    assert arranged(text, pieces, [[row]]).text.startswith("| a | non-\ufffedisclosure |")

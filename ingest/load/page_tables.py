@@ -31,7 +31,6 @@ class TabledPage(NamedTuple):
 
     pieces: Sequence[Piece]
     tables: list[list[TableRow]]
-    is_reordered: bool = False
 
 
 def find_tables(page: PdfPage, text: str, pieces: Sequence[Piece]) -> TabledPage:
@@ -90,7 +89,7 @@ def _together(
             between = []
             tables.append(_laid_out(pieces, rows, order))
     tables += _moved(find_rows(text, between), len(order))
-    return TabledPage([*order, *between], tables, is_reordered=True)
+    return TabledPage([*order, *between], tables)
 
 
 def _laid_out(

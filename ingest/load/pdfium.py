@@ -114,7 +114,7 @@ def page_text(page: PdfTextPage) -> PageText:
         if (order := rearranged(text, pieces)) is not None:
             pieces, is_changed = [pieces[number] for number in order], True
     found = find_tables(page.page, text, pieces)
-    is_changed = is_changed or bool(found.tables) or found.is_reordered
+    is_changed = is_changed or bool(found.tables)
     return arranged(text, found.pieces, found.tables) if is_changed else PageText(text)
 
 
