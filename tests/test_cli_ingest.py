@@ -70,6 +70,14 @@ def test_the_life_of_a_folder(cli: Cli, notes: Path) -> None:
     assert shown["documents"] == 1
 
 
+def test_a_setting_that_has_a_flag_of_its_own_may_be_set(cli: Cli, notes: Path) -> None:
+    done = cli.ingest(notes, "--set", "chunk_tokens=64", "--set", "collection=tea", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["collection"] == "tea"
+    flagged = cli.ingest(notes, "--set", "collection=tea", "--collection", "own", "--json")
+    assert json.loads(flagged.stdout)["collection"] == "own"
+
+
 def test_known_files_are_read_again_when_asked(cli: Cli, notes: Path) -> None:
     assert cli.ingest(notes).returncode == 0
     rehearsed = cli.ingest(notes, "--again", "--dry-run", "--json")

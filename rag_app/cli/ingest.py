@@ -84,7 +84,7 @@ def ingest(
     """
     settings = options.settings_for(
         context,
-        **options.common_flags(config, home, sets),
+        options.common_flags(config, home, sets),
         collection=collection,
         pdf_password=password,
         embedding=embedding,

@@ -120,12 +120,19 @@ def common_flags(config: Path | None, home: Path | None, sets: list[str] | None)
     return flags | ({"home": home} if home is not None else {})
 
 
-def settings_for(context: typer.Context, **flags: object) -> Settings:
+def settings_for(
+    context: typer.Context, behind: Flags | None = None, /, **flags: object
+) -> Settings:
     """Loads the settings: a command's own ``flags`` stand above the common ones.
+
+    Args:
+        context: Of the command; has the common flags that stand before it.
+        behind: Common flags that stand behind it.
+        flags: Its own; those that are None were not given.
 
     Raises:
         SettingsError: An unknown setting, or a value out of range.
     """
     common: Flags = context.find_root().obj or {}
     given = {name: value for name, value in flags.items() if value is not None}
-    return load_settings(common | given)
+    return load_settings(common | (behind or {}) | given)

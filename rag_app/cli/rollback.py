@@ -46,7 +46,7 @@ def rollback(
       rag rollback manuals
       rag rollback manuals --catch-up
     """
-    settings = options.settings_for(context, **options.common_flags(config, home, sets))
+    settings = options.settings_for(context, options.common_flags(config, home, sets))
     from rag_app.store import Store
 
     with Store(settings) as store:

@@ -65,7 +65,7 @@ def switch(
       rag switch manuals --to tfidf: --yes
       rag rollback manuals
     """
-    settings = options.settings_for(context, **options.common_flags(config, home, sets))
+    settings = options.settings_for(context, options.common_flags(config, home, sets))
     from ingest.switch import open_switch, plan_switch
     from ingest.switch_outcome import outcome_of
     from rag_app.embeddings import parse_spec
