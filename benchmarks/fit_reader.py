@@ -17,15 +17,16 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from reader_examples import UNSEEN_GROUPS, Pair, pairs, training
+from reader_examples import Examples, Pair
 from reader_model import Reader
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import Encoding, Tokenizer
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,9 +34,11 @@ from torch.nn import functional
 from rag_app.embeddings.minilm_files import model_folder
 
 OUTPUT = Path(__file__).parents[1] / "rag_app" / "answering" / "reader.safetensors"
-RATE = 1e-3
+RATE = 6e-4
 BATCH_TOKENS = 4000
 MAX_TOKENS = 320
+BARE = 0.25
+"""Share of passages that are read without what stands above them."""
 
 
 @dataclass(frozen=True)
@@ -143,73 +146,77 @@ def train(options: argparse.Namespace) -> Reader:
     tokenizer = Tokenizer.from_file(str(model_folder() / "tokenizer.json"))
     tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
     tokenizer.no_padding()
-    every = pairs(options.home)
-    unseen = [pair for pair in every if pair.group in UNSEEN_GROUPS]
-    unseen_rows = encode(tokenizer, unseen, bare=0, seed=0)
+    examples = Examples(options.home)
+    unseen = {
+        name: encode(tokenizer, some, bare=0, seed=0) for name, some in examples.unseen.items()
+    }
+
+    def rows(epoch: int) -> list[Row]:
+        return encode(tokenizer, examples.epoch(epoch), bare=BARE, seed=epoch)
+
     model = Reader()
-    steps = options.epochs * sum(
-        1 for _ in batches(encode(tokenizer, training(every), bare=0.5, seed=0), 0)
-    )
+    if options.start:
+        model.load_state_dict(load_file(options.start), strict=False)
+    steps = options.epochs * sum(1 for _ in batches(rows(0), 0))
     optimizer = torch.optim.AdamW(model.learnt().values(), lr=RATE, weight_decay=0.01)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer,
-        lambda step: min(1.0, step / (0.05 * steps)) * max(0.0, 1 - step / (1.05 * steps)),
-    )
-    began, done = time.monotonic(), 0
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, partial(share_of_rate, steps=steps))
+    began = time.monotonic()
     for epoch in range(options.epochs):
         kept = options.home / f"epoch-{epoch}.pt"
+        parts = {"optimizer": optimizer, "schedule": schedule}
         if kept.exists():
             state = torch.load(kept)
             model.load_state_dict(state["model"], strict=False)
-            optimizer.load_state_dict(state["optimizer"])
-            schedule.load_state_dict(state["schedule"])
+            for name, part in parts.items():
+                part.load_state_dict(state[name])
             continue
-        model.train()
-        model.bert.eval()
-        rows = encode(tokenizer, training(every), bare=0.5, seed=epoch)
-        losses = []
-        for number, some in enumerate(batches(rows, epoch)):
-            optimizer.zero_grad()
-            loss = loss_of(model, some)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.learnt().values(), 1.0)
-            optimizer.step()
-            schedule.step()
-            losses.append(loss.item())
-            done += 1
-            if number % 20 == 19:
-                rate = done / (time.monotonic() - began)
-                left = (steps - schedule.last_epoch) / rate / 60
-                print(
-                    f"{epoch} {number + 1} loss {np.mean(losses[-20:]):.3f} {left:.0f} min",
-                    flush=True,
-                )
-        print(json.dumps({"epoch": epoch} | figures(model, unseen_rows)), flush=True)
-        torch.save(
-            {
-                "model": model.learnt(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-            },
-            kept,
-        )
+        learn(model, batches(rows(epoch), epoch), optimizer, schedule)
+        minutes = (time.monotonic() - began) / 60
+        said = {name: figures(model, some) for name, some in unseen.items()}
+        print(json.dumps({"epoch": epoch, "minutes": round(minutes), **said}), flush=True)
+        states = {name: part.state_dict() for name, part in parts.items()}
+        torch.save({"model": model.learnt(), **states}, kept)
     return model
+
+
+def share_of_rate(step: int, steps: int) -> float:
+    """Up over a thirtieth of the steps, down over the last seven tenths."""
+    done = step / steps
+    return min(1.0, 30 * done, max(0.0, 1 - done) / 0.7)
+
+
+def learn(
+    model: Reader,
+    some: Iterable[list[Row]],
+    optimizer: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LRScheduler,
+) -> None:
+    """An epoch."""
+    model.train()
+    model.bert.eval()
+    losses: list[float] = []
+    for number, rows in enumerate(some, start=1):
+        optimizer.zero_grad()
+        loss = loss_of(model, rows)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.learnt().values(), 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+        if number % 20 == 0:
+            print(f"{number} loss {np.mean(losses[-20:]):.3f}", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--home", type=Path, required=True, help="where epochs are kept")
     parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--start", type=Path, help="weights to go on from, as --write wrote them")
     parser.add_argument("--write", action="store_true", help=f"write {OUTPUT.name}")
     options = parser.parse_args()
     model = train(options)
     if options.write:
-        # The head that says whether there is an answer at all helps to learn; nothing asks it.
-        kept = {
-            name: one.detach().half()
-            for name, one in model.learnt().items()
-            if not name.startswith("answers.")
-        }
+        kept = {name: one.detach().half() for name, one in model.learnt().items()}
         save_file(kept, str(OUTPUT))
 
 

@@ -1,15 +1,17 @@
 """Questions with a passage that answers or does not, for fit_reader.py.
 
-SQuAD's articles are in 16 groups, as in relevance_examples.py. The reader learns from twelve of
-them; the others show how it does on articles that it has not seen. Paragraphs of the questions that
-benchmarks/answers.py reports on are in no example.
+Most are about the collections of written.py. SQuAD's articles are in 16 groups, as in
+relevance_examples.py: the reader learns from twelve of them; the others show how it does on
+articles that it has not seen. Paragraphs of the questions that benchmarks/answers.py reports on are
+in no example.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from corpora import (
@@ -22,12 +24,14 @@ from corpora import (
     squad_misleading,
     squad_reported,
 )
-from relevance_examples import GROUPS
+from relevance_examples import GROUPS, UNSEEN_GROUPS
+from written import UNSEEN, Found, collections, examples, searched
 
-UNSEEN_GROUPS = (0, 4, 8, 12)
 NEIGHBOURS = 5
 RETRIEVED = 5000
 """Questions that are searched for, to be asked of passages that are near and do not answer."""
+SQUAD_SHARE = 0.3
+"""Pairs of SQuAD's for each pair of the written collections', in an epoch."""
 
 
 @dataclass(frozen=True)
@@ -37,23 +41,46 @@ class Pair:
     Attributes:
         heading: What stands above the passage.
         answer: First and last character of the answer in the passage; None if it has none.
-        group: Of the passage's article.
     """
 
     question: str
     heading: str
     passage: str
     answer: tuple[int, int] | None
-    group: int
 
 
-def training(pairs: list[Pair]) -> list[Pair]:
-    """Those that the reader learns from."""
-    return [pair for pair in pairs if pair.group not in UNSEEN_GROUPS]
+Grouped = tuple[Pair, int]
+"""A pair and the group of its article."""
 
 
-def pairs(home: Path) -> list[Pair]:
-    """All of them, in random order; kept in ``home``."""
+class Examples:
+    """All pairs, those to learn from and those to see how it does."""
+
+    def __init__(self, home: Path) -> None:
+        of_squad = _squad(home)
+        self._squad = [pair for pair, group in of_squad if group not in UNSEEN_GROUPS]
+        self._written = searched(home, [one for one in collections() if one not in UNSEEN])
+        self.unseen = {
+            "squad": [pair for pair, group in of_squad if group in UNSEEN_GROUPS],
+            "written": _pairs(searched(home, UNSEEN), 0),
+        }
+
+    def epoch(self, number: int) -> list[Pair]:
+        """Those that an epoch learns from."""
+        chosen = _pairs(self._written, number)
+        count = min(len(self._squad), round(SQUAD_SHARE * len(chosen)))
+        return chosen + random.Random(number).sample(self._squad, count)
+
+
+def _pairs(some: Iterable[Found], epoch: int) -> list[Pair]:
+    return [
+        Pair(one.question, passage.above, passage.text, passage.answer)
+        for one, passage in examples(some, epoch)
+    ]
+
+
+def _squad(home: Path) -> list[Grouped]:
+    """SQuAD's pairs with the group of the article, in random order; kept in ``home``."""
     kept = home / "pairs.json"
     if not kept.exists():
         corpus = squad()
@@ -61,17 +88,13 @@ def pairs(home: Path) -> list[Pair]:
         made = [*_answered(corpus, reported), *_misleading(corpus, reported)]
         made += _retrieved(corpus, reported, opened(home, "squad", corpus.documents))
         random.Random(11).shuffle(made)
-        kept.write_text(json.dumps([vars_of(pair) for pair in made]), encoding="utf-8")
+        rows = [(*astuple(pair), group) for pair, group in made]
+        kept.write_text(json.dumps(rows), encoding="utf-8")
     rows = json.loads(kept.read_text(encoding="utf-8"))
-    return [Pair(q, h, p, tuple(a) if a else None, g) for q, h, p, a, g in rows]
+    return [(Pair(q, h, p, tuple(a) if a else None), group) for q, h, p, a, group in rows]
 
 
-def vars_of(pair: Pair) -> list[object]:
-    """A pair as JSON."""
-    return [pair.question, pair.heading, pair.passage, pair.answer, pair.group]
-
-
-def _answered(corpus: Corpus, reported: set[str]) -> list[Pair]:
+def _answered(corpus: Corpus, reported: set[str]) -> list[Grouped]:
     of_name = {document.name: document for document in corpus.documents}
     found = []
     for question in corpus.questions:
@@ -89,7 +112,7 @@ def _place(question: Question, document: Text) -> tuple[int, int] | None:
     return next(((at, at + len(answer)) for at, answer in places if at >= 0), None)
 
 
-def _misleading(corpus: Corpus, reported: set[str]) -> list[Pair]:
+def _misleading(corpus: Corpus, reported: set[str]) -> list[Grouped]:
     """SQuAD 2.0's questions that people wrote to mislead (Rajpurkar et al. 2018)."""
     return [
         _pair(corpus, question.text, document, None)
@@ -98,7 +121,7 @@ def _misleading(corpus: Corpus, reported: set[str]) -> list[Pair]:
     ]
 
 
-def _retrieved(corpus: Corpus, reported: set[str], collection: Opened) -> list[Pair]:
+def _retrieved(corpus: Corpus, reported: set[str], collection: Opened) -> list[Grouped]:
     """What the product finds for a question beside the passage that answers it."""
     of_name = {document.name: document for document in corpus.documents}
     found = []
@@ -115,6 +138,6 @@ def _retrieved(corpus: Corpus, reported: set[str], collection: Opened) -> list[P
     return found
 
 
-def _pair(corpus: Corpus, question: str, document: Text, answer: tuple[int, int] | None) -> Pair:
+def _pair(corpus: Corpus, question: str, document: Text, answer: tuple[int, int] | None) -> Grouped:
     group = corpus.group_of(document.part, GROUPS)
-    return Pair(question, document.part, document.text, answer, group)
+    return Pair(question, document.part, document.text, answer), group

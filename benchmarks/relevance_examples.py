@@ -1,12 +1,13 @@
 """Questions with and without an answer, for fit_relevance.py: what is found for each.
 
 The examples have the form that the product sees: files ingested and chunked by the product, five
-passages for each question. Three corpora, as questions differ: SQuAD's repeat the words of the
-passage, SciFact's claims less so, mt-rag's were asked by people who had not read it.
+passages for each question, read by the reader. Four corpora, as questions differ: SQuAD's repeat
+the words of the passage, SciFact's claims less so, mt-rag's were asked by people who had not read
+it, and those on the written collections (written.py) are what users ask of their own documents.
 
 - answerable: a passage that answers was found
 - removed: the same questions, what answers them left out of the search: the right subject
-- unanswerable: mt-rag's own
+- unanswerable: mt-rag's own, and the written ones
 - other, strangers: questions about articles, or of a subject, that the collection does not have
 
 Questions that benchmarks/answers.py reports on are never used, nor those on sample_docs/.
@@ -20,13 +21,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corpora import Corpus, Opened, Question, mtrag, opened, scifact, squad, squad_reported
+from written import UNSEEN, Asked, Passage, evidences, questions, written
 
 from rag_app.answering.evidence import Evidence
 from rag_app.answering.rank import find
+from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
+from rag_app.answering.reread import read_passages
+from rag_app.settings import load_settings
 from rag_app.types import Filter
 
 GROUPS = 16
+UNSEEN_GROUPS = (0, 4, 8, 12)
+"""Of SQuAD's articles: the reader learns from the others."""
 TEST_EVERY = 3
 
 
@@ -37,7 +44,8 @@ class Example:
     Attributes:
         kind: Corpus and sort, as in ``squad removed``.
         group: Examples of one group are all for training or all for the test.
-        features: See ``relevance_features``.
+        features: See ``relevance_features``. Not read are passages that the reader has learnt
+            from: what it says of them is better than what it will say of others.
     """
 
     kind: str
@@ -76,10 +84,19 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
     claims = scifact()
     for number, question in enumerate(claims.questions):
         evidence = gathered(own.groups[number % GROUPS], question.text)
-        examples.append(Example("squad strangers", number, relevance_features(evidence)))
+        examples.append(Example("squad strangers", number, _features(evidence)))
     for name, other in (("scifact", claims), ("mtrag", mtrag())):
         examples += _corpus(name, other, opened(home, name, other.documents))
+    for group, name in enumerate(UNSEEN):
+        examples += _written(group, written(home, name), questions(name))
     return examples
+
+
+def _features(evidence: Evidence) -> dict[str, float]:
+    reader = load_reader(load_settings())
+    return relevance_features(
+        evidence, read_passages(evidence.question.text, evidence.hits, reader)
+    )
 
 
 def gathered(collection: Opened, question: str, only: Filter | None = None) -> Evidence:
@@ -99,7 +116,9 @@ def _squad(own: Squad, questions: Sequence[Question]) -> Iterator[Example]:
         evidence = gathered(collection, question.text, only)
         found = any(question.answered_by(hit.chunk.text) for hit in evidence.hits)
         if evidence.candidates and (kind == "other" or found == (kind == "answerable")):
-            yield Example(f"squad {kind}", home, relevance_features(evidence))
+            unseen = home in UNSEEN_GROUPS
+            features = _features(evidence) if unseen else relevance_features(evidence)
+            yield Example(f"squad {kind}", home, features)
 
 
 def _corpus(name: str, corpus: Corpus, collection: Opened) -> Iterator[Example]:
@@ -107,9 +126,18 @@ def _corpus(name: str, corpus: Corpus, collection: Opened) -> Iterator[Example]:
     for number, question in enumerate(corpus.questions):
         evidence = gathered(collection, question.text)
         if not question.documents:
-            yield Example(f"{name} unanswerable", number, relevance_features(evidence))
+            yield Example(f"{name} unanswerable", number, _features(evidence))
             continue
         if any(hit.document.name in question.documents for hit in evidence.hits):
-            yield Example(f"{name} answerable", number, relevance_features(evidence))
+            yield Example(f"{name} answerable", number, _features(evidence))
         without = gathered(collection, question.text, collection.without(question.documents))
-        yield Example(f"{name} removed", number, relevance_features(without))
+        yield Example(f"{name} removed", number, _features(without))
+
+
+def _written(group: int, collection: Opened, some: Sequence[Asked]) -> Iterator[Example]:
+    """Questions that are answered by a passage that was found, and those without an answer."""
+    for asked, evidence in evidences(collection, some):
+        if asked.document is None:
+            yield Example("written unanswerable", group, _features(evidence))
+        elif any(Passage.of(hit, asked).answer for hit in evidence.hits):
+            yield Example("written answerable", group, _features(evidence))

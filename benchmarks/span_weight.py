@@ -18,14 +18,13 @@ from unittest.mock import patch
 
 from corpora import opened, squad, squad_reported
 from measure import ROOT, save
-from reader_examples import UNSEEN_GROUPS
-from relevance_examples import GROUPS
+from relevance_examples import GROUPS, UNSEEN_GROUPS
 
 from ingest import ingest_paths
 from rag_app.answering import reread
 from rag_app.answering.extractive import quote_best
 from rag_app.answering.rank import find
-from rag_app.answering.reader import Reader, Reading, load_reader
+from rag_app.answering.reader import load_reader
 from rag_app.embeddings import embeddings_for
 from rag_app.retrieval.search import Searcher
 from rag_app.settings import load_settings
@@ -37,30 +36,17 @@ Asked = tuple[str, Callable[[str], bool]]
 """A question, and whether an answer holds what is expected."""
 
 
-class Remembering:
-    """The reader, asked once for all weights."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self._said: dict[str, list[Reading | None]] = {}
-
-    def read(self, question: str, passages: Sequence[tuple[str, str]]) -> list[Reading | None]:
-        if question not in self._said:
-            self._said[question] = self._reader.read(question, passages)
-        return self._said[question]
-
-
 def measure(searcher: Searcher, questions: Sequence[Asked]) -> dict[str, float]:
     """The share for each weight."""
     reader = load_reader(load_settings())
     assert reader is not None
-    remembering = Remembering(reader)
     right = dict.fromkeys(WEIGHTS, 0)
     for text, holds in questions:
         evidence = find(searcher, text, K).chosen
+        readings = reread.read_passages(evidence.question.text, evidence.hits, reader)
         for weight in WEIGHTS:
             with patch.object(reread, "SPAN_WEIGHT", weight):
-                read = reread.reread(evidence, remembering)  # type: ignore[arg-type]
+                read = reread.reread(evidence, readings)
             right[weight] += holds(quote_best(read, SENTENCES)[0])
     return {str(weight): round(count / len(questions), 3) for weight, count in right.items()}
 

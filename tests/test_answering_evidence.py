@@ -15,7 +15,8 @@ from rag_app.answering import extractive
 from rag_app.answering.evidence import SENTENCE_FEATURES, Evidence, gather
 from rag_app.answering.extractive import CLEAR, quote_best
 from rag_app.answering.rank import find, reordered
-from rag_app.answering.relevance import answer_probability, relevance_features
+from rag_app.answering.reader import Reading
+from rag_app.answering.relevance import FITTED_HITS, answer_probability, relevance_features
 from rag_app.answering.weights import ANY_MODEL, load_weights
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.errors import UsageError
@@ -234,6 +235,34 @@ def test_the_probability_rises_with_what_is_covered() -> None:
         assert answer_probability(good, spec) > 0.5 > answer_probability(poor, spec)
 
 
+def reading(start: float, end: float, answer: float) -> Reading:
+    """What the reader may say of a passage of two tokens."""
+    starts, ends = (np.array([one, -9.0], np.float32) for one in (start, end))
+    return Reading(np.array([[0, 3], [4, 8]]), starts, ends, answer)
+
+
+def test_what_is_read_counts_by_the_best_of_the_first_passages() -> None:
+    hits = [made_hit("The pump has a price.", page=n) for n in range(FITTED_HITS + 1)]
+    evidence, _ = weigh("What is the price of the pump?", *hits)
+    ids = [hit.chunk.id for hit in evidence.hits]
+    unread = relevance_features(evidence)
+    readings = {ids[1]: reading(1, 2, -4), ids[3]: reading(-2, 1, 5), ids[-1]: reading(8, 8, 8)}
+    assert relevance_features(evidence, readings) == {**unread, "answer_read": 5, "span_read": 3}
+    assert relevance_features(evidence, {ids[-1]: reading(8, 8, 8)}) == unread
+
+
+def test_a_reader_that_finds_an_answer_makes_one_likelier() -> None:
+    evidence, _ = weigh("What is the price of the pump?", made_hit("The pump has a price."))
+    [hit] = evidence.hits
+    for spec in ("minilm", "openai:text-embedding-3-small"):
+        said = [
+            answer_probability(evidence, spec, {hit.chunk.id: reading(word, word, word)})
+            for word in (-8, 0, 8)
+        ]
+        assert said == sorted(said)
+        assert said[-1] > said[0] + 0.1
+
+
 @pytest.mark.parametrize(
     ("passage", "known"),
     [
@@ -286,12 +315,15 @@ def test_every_weight_names_a_feature() -> None:
     known = relevance_features(evidence).keys()
     weights = load_weights()
     assert len(weights.sentence) == len(SENTENCE_FEATURES)
-    assert {"minilm", ANY_MODEL} <= weights.relevance.keys()
-    for model in weights.relevance.values():
-        assert model.weights.keys() <= known
-        assert all(weight >= 0 for weight in model.weights.values())
-    words_only = weights.relevance_for("unknown:model").weights
-    assert "sentence_cosine" not in words_only
+    assert {"minilm", ANY_MODEL} <= weights.relevance.keys() & weights.read.keys()
+    read = {"answer_read", "span_read"}
+    for models, more in ((weights.relevance, set[str]()), (weights.read, read)):
+        for model in models.values():
+            assert more <= model.weights.keys() <= known | more
+            assert all(weight >= 0 for weight in model.weights.values())
+    for read_too in (True, False):
+        words_only = weights.relevance_for("unknown:model", read=read_too).weights
+        assert "sentence_cosine" not in words_only
 
 
 def test_the_weights_say_where_they_come_from() -> None:

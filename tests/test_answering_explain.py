@@ -12,6 +12,7 @@ from cli_samples import Cli
 
 from rag_app.answering import Assistant
 from rag_app.answering.explain import STEPS, Explanation, explain
+from rag_app.answering.rank import find
 from rag_app.embeddings import embeddings_for
 from rag_app.errors import UsageError
 from rag_app.retrieval import Searcher
@@ -36,7 +37,7 @@ def store(settings: Settings) -> Iterator[Store]:
 
 def explained(store: Store, settings: Settings, question: str, k: int = 4) -> Explanation:
     searcher = Searcher(store.get("firm"), embeddings_for(settings, None))
-    return explain(searcher, question, k)
+    return explain(searcher, find(searcher, question, k), {})
 
 
 def test_the_order_is_that_of_the_answer(store: Store, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from rag_app.answering.reader import (
     load_reader,
     prepare_reader,
 )
-from rag_app.answering.reread import SPAN_WEIGHT, UNREAD, reread
+from rag_app.answering.reread import SPAN_WEIGHT, UNREAD, read_passages, reread
 from rag_app.answering.sentences import Sentence
 from rag_app.settings import load_settings
 from rag_app.types import Hit
@@ -68,12 +68,20 @@ def test_the_sentence_that_answers_has_the_best_span(reader: Reader) -> None:
         assert "five years".startswith(WARRANTY[slice(*reading.places[best])])
 
 
+def test_whether_a_passage_answers_is_told_beside_where(reader: Reader) -> None:
+    good, poor = reader.read(ASKED, [("", WARRANTY), ("", OTHER)])
+    assert good is not None
+    assert poor is not None
+    assert good.answer > 0 > poor.answer
+
+
 def test_a_long_passage_is_read_in_windows_to_its_end(reader: Reader) -> None:
     long = " ".join([OTHER] * 40) + " " + WARRANTY
     [reading] = reader.read(ASKED, [("", long)])
     assert reading is not None
     assert len(reading.places) > 2 * MAX_TOKENS
     assert reading.places[-1][1] == len(long)
+    assert reading.answer > 0
     said = reading.span(long.index(WARRANTY), len(long))
     assert said is not None
     assert said > max(reading.span(at, at + len(OTHER)) for at in (0, len(OTHER) * 20))
@@ -151,6 +159,10 @@ def in_language(text: str, name: str, language: str, *headings: str) -> Hit:
     )
 
 
+def once_read(evidence: Evidence, reader: Reader | None) -> Evidence:
+    return reread(evidence, read_passages(ASKED, evidence.hits, reader))
+
+
 def quoted(evidence: Evidence) -> list[str]:
     return [one.sentence.text for one in evidence.candidates]
 
@@ -160,7 +172,7 @@ def test_the_sentence_that_answers_comes_first_once_it_is_read(reader: Reader) -
         in_language(OTHER, "a.txt", "en"), in_language(WARRANTY, "b.txt", "en", "Warranty")
     )
     assert quoted(evidence) == [OTHER, WARRANTY]
-    read = reread(evidence, reader)
+    read = once_read(evidence, reader)
     assert quoted(read) == [WARRANTY, OTHER]
     assert read.hits == evidence.hits
 
@@ -169,11 +181,20 @@ def test_without_a_reader_or_in_another_language_nothing_changes(reader: Reader)
     english = evidence_of(in_language(OTHER, "a.txt", "en"), in_language(WARRANTY, "b.txt", "en"))
     spanish = evidence_of(in_language(OTHER, "a.txt", "es"), in_language(WARRANTY, "b.txt", "en"))
     unknown = evidence_of(in_language(OTHER, "a.txt", ""), in_language(WARRANTY, "b.txt", ""))
-    assert reread(english, None) is english
-    assert reread(spanish, reader) is spanish
-    assert quoted(reread(unknown, reader)) == [WARRANTY, OTHER]
+    assert once_read(english, None) is english
+    assert once_read(spanish, reader) is spanish
+    assert quoted(once_read(unknown, reader)) == [WARRANTY, OTHER]
     nothing = replace(english, hits=(), candidates=())
-    assert reread(nothing, reader) is nothing
+    assert once_read(nothing, reader) is nothing
+
+
+def test_each_passage_is_read_once_below_what_stands_above_it() -> None:
+    whole = in_language(OTHER, "a.txt", "en", "Pumps", "Cleaning")
+    rest = in_language("| Heron | 340 |", "b.txt", "es", "Prices", "| Model | Price |")
+    half = Reading(np.array([[0, 9]]), *[np.array([2.0], np.float32)] * 2, 1.0)
+    says = Says(half, None)
+    assert read_passages(ASKED, [whole, rest, whole], says) == {whole.chunk.id: half}
+    assert says.asked == [("Cleaning", OTHER), ("Prices | Model | Price |", rest.chunk.text)]
 
 
 class Says:
@@ -191,21 +212,10 @@ class Says:
 def test_what_was_too_much_to_read_counts_as_no_answer() -> None:
     hits = in_language(OTHER, "a.txt", "en", "Care", "Cleaning"), in_language(WARRANTY, "b.txt", "")
     half = np.array([2.0], np.float32)
-    reader = Says(Reading(np.array([[0, 9]]), half, half), None)
-    read = reread(evidence_of(*hits), reader)
+    reader = Says(Reading(np.array([[0, 9]]), half, half, 1.0), None)
+    read = once_read(evidence_of(*hits), reader)
     assert reader.asked == [("Cleaning", OTHER), ("", WARRANTY)]
     assert [one.score for one in read.candidates] == [
         10.0 + 4.0 * SPAN_WEIGHT,
         9.0 + UNREAD * SPAN_WEIGHT,
     ]
-
-
-def test_rows_of_tables_get_the_best_word_whatever_is_said_of_them() -> None:
-    texts = ("| Spain | €125 |", OTHER, "| Italy | €135 |", WARRANTY)
-    hits = [in_language(text, f"{n}.txt", "en") for n, text in enumerate(texts)]
-    words = [-9.0, 2.0, -20.0, -1.0]
-    places = np.array([[0, 9]])
-    reader = Says(*(Reading(places, *[np.array([word], np.float32)] * 2) for word in words))
-    read = reread(evidence_of(*hits), reader)
-    assert quoted(read) == [texts[0], OTHER, texts[2], WARRANTY]
-    assert [one.score - 4.0 * SPAN_WEIGHT for one in read.candidates[:3]] == [10.0, 9.0, 8.0]

@@ -17,7 +17,7 @@ from rag_app.answering.opening import open_parts
 from rag_app.answering.rank import Findings, find
 from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import answer_probability
-from rag_app.answering.reread import reread
+from rag_app.answering.reread import Readings, read_passages, reread
 from rag_app.answering.steps import steps_destination, steps_for
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.nothing import nothing_passes
@@ -178,7 +178,8 @@ class Assistant:
         """
         steps = self._taken_steps(self._load_generator() if self.settings.rerank else None)
         k = self.settings.top_k if k is None else k
-        return explain(self._searcher, question, k, where, steps)
+        found = find(self._searcher, question, k, where, steps)
+        return explain(self._searcher, found, self._readings(found), where)
 
     def _taken_steps(self, generator: Generator | None) -> Steps:
         if self._steps is None:
@@ -202,15 +203,23 @@ class Assistant:
         should_stop: Callable[[], bool] | None,
     ) -> Iterator[AnswerToken | Generated]:
         """Answers; yields nothing at all when the evidence is too weak to try."""
-        probability = answer_probability(found.first, self.embeddings.identity.spec)
+        readings = self._readings(found)
+        probability = answer_probability(found.first, self.embeddings.identity.spec, readings)
         threshold = self.settings.abstain_below
         if generator is not None and probability >= threshold * LLM_LENIENCE:
             yield from generator.answer(question, found.hits, history, should_stop)
         elif generator is None and probability >= threshold:
-            read = reread(found.chosen, load_reader(self.settings))
+            read = reread(found.chosen, readings)
             text, citations = quote_best(read, self.settings.answer_sentences)
             yield AnswerToken(text)
             yield Generated(text, citations=citations)
+
+    def _readings(self, found: Findings) -> Readings:
+        """What the reader says of the passages; a language model reads them itself."""
+        if self.settings.llm != EXTRACTIVE:
+            return {}
+        hits = (*found.first.hits, *found.chosen.hits)
+        return read_passages(found.search.question, hits, load_reader(self.settings))
 
     def _abstention(self, found: Findings, where: Filter | None) -> str:
         if said := nothing_passes(self.collection, where):

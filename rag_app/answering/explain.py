@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from rag_app.answering.abstain import either
-from rag_app.answering.rank import Findings, find
+from rag_app.answering.rank import Findings
 from rag_app.answering.relevance import answer_probability
+from rag_app.answering.reread import Readings
 from rag_app.retrieval.nothing import named_parts, nothing_passes
 from rag_app.retrieval.rank import Ranked
 from rag_app.retrieval.search import Searcher
-from rag_app.retrieval.steps import DIVERSITY, NEIGHBOURS, RERANK, Steps
+from rag_app.retrieval.steps import DIVERSITY, NEIGHBOURS, RERANK
 from rag_app.types import Filter, Hit
 
 STEPS = {
@@ -109,26 +110,16 @@ class Explanation:
 
 
 def explain(
-    searcher: Searcher,
-    question: str,
-    k: int,
-    where: Filter | None = None,
-    steps: Steps | None = None,
+    searcher: Searcher, found: Findings, readings: Readings, where: Filter | None = None
 ) -> Explanation:
-    """Searches as an answer does, and keeps what the ranking went by.
+    """Keeps what the ranking went by.
 
     Args:
         searcher: Of the collection.
-        question: In any words.
-        k: Number of passages.
-        where: Which passages to look at; all of them unless given.
-        steps: What follows the first ranking; nothing unless given.
-
-    Raises:
-        UsageError: The question is empty.
-        EmbeddingError: The model does not answer.
+        found: By it, for a question.
+        readings: What the reader says of the passages.
+        where: Which passages were looked at; all of them unless given.
     """
-    found = find(searcher, question, k, where, steps)
     collection, spec = searcher.collection, searcher.embeddings.identity.spec
     search, hits = found.search, found.hits
     after = {step: _places(ids) for step, ids in {**search.order.steps, **found.orders}.items()}
@@ -139,7 +130,7 @@ def explain(
         collection=collection.name,
         embedding=spec,
         dense_weight=search.order.dense_weight,
-        probability=answer_probability(found.first, spec),
+        probability=answer_probability(found.first, spec, readings),
         hits=tuple(
             Explained(
                 hit,

@@ -1,12 +1,13 @@
-"""The sentences of the chosen passages, in an order that the reader has a say in."""
+"""What the reader says of passages, and their sentences in an order that it has a say in."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from rag_app.answering.evidence import Candidate, Evidence
 from rag_app.answering.reader import Reader, Reading
-from rag_app.types import ROW, Hit
+from rag_app.types import Hit
 
 SPAN_WEIGHT = 0.25
 """Of the reader's word on a sentence, beside the sentence's score; benchmarks/span_weight.py
@@ -16,38 +17,45 @@ UNREAD = -10.0
 LANGUAGES = ("en", "")
 """Of documents that are read; the empty one is a language that could not be told."""
 
+Readings = Mapping[str, Reading]
+"""Id of a passage → what the reader says of it."""
 
-def reread(evidence: Evidence, reader: Reader | None) -> Evidence:
-    """The same evidence with its sentences, once read, best first.
 
-    The reader has learnt on prose, and what it says of rows of tables is worth nothing: they get
-    the best word of all, and so keep their order. Nothing changes without a reader, or where the
-    best passage is not in English.
+def read_passages(question: str, hits: Iterable[Hit], reader: Reader | None) -> Readings:
+    """Reads passages for a question, each once.
+
+    Args:
+        question: As it was searched for.
+        hits: Best first.
+        reader: The one in force, if there is one.
+
+    Returns:
+        The readings; none without a reader, or where the best passage is not in English. Passages
+        that were too much to read are left out.
     """
-    if reader is None or not evidence.candidates or not _reads(evidence.hits[0]):
+    passages = list({hit.chunk.id: hit for hit in hits}.values())
+    if reader is None or not passages or passages[0].document.language not in LANGUAGES:
+        return {}
+    said = reader.read(question, [(above(hit), hit.chunk.text) for hit in passages])
+    read = zip(passages, said, strict=True)
+    return {hit.chunk.id: reading for hit, reading in read if reading is not None}
+
+
+def above(hit: Hit) -> str:
+    """What the reader is told of a passage's place: its heading, and what names its columns."""
+    place = hit.chunk.section or hit.document.title or ""
+    return " ".join(filter(None, (place, hit.chunk.columns)))
+
+
+def reread(evidence: Evidence, readings: Readings) -> Evidence:
+    """The same evidence with its sentences, once read, best first; as it is if nothing was read."""
+    if not readings:
         return evidence
-    passages = [(_above(hit), hit.chunk.text) for hit in evidence.hits]
-    said = reader.read(evidence.question.text, passages)
-    readings = {hit.chunk.id: one for hit, one in zip(evidence.hits, said, strict=True)}
-    words = [_span(readings[one.hit.chunk.id], one) for one in evidence.candidates]
     read = [
-        replace(one, score=one.score + SPAN_WEIGHT * (max(words) if _is_row(one) else word))
-        for one, word in zip(evidence.candidates, words, strict=True)
+        replace(one, score=one.score + SPAN_WEIGHT * _span(readings.get(one.hit.chunk.id), one))
+        for one in evidence.candidates
     ]
     return replace(evidence, candidates=tuple(sorted(read, key=lambda one: -one.score)))
-
-
-def _reads(hit: Hit) -> bool:
-    return hit.document.language in LANGUAGES
-
-
-def _is_row(candidate: Candidate) -> bool:
-    return candidate.sentence.text.startswith(ROW)
-
-
-def _above(hit: Hit) -> str:
-    """What the reader is told of a passage's place."""
-    return hit.chunk.section or hit.document.title or ""
 
 
 def _span(reading: Reading | None, candidate: Candidate) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 FILE = "relevance.json"
 ANY_MODEL = "*"
@@ -28,14 +29,17 @@ class Weights:
         sentence: Weights of ``SENTENCE_FEATURES``, in that order.
         relevance: Embedding spec → the regression fitted with its cosines; under ``*`` the one
             that looks at words only, for every other model.
+        read: The same, with what the reader says beside them.
     """
 
     sentence: tuple[float, ...]
     relevance: Mapping[str, Logistic]
+    read: Mapping[str, Logistic]
 
-    def relevance_for(self, spec: str) -> Logistic:
-        """The regression for an embedding model."""
-        return self.relevance.get(spec, self.relevance[ANY_MODEL])
+    def relevance_for(self, spec: str, *, read: bool) -> Logistic:
+        """The regression for an embedding model, where passages were read or not."""
+        models = self.read if read else self.relevance
+        return models.get(spec, models[ANY_MODEL])
 
 
 @cache
@@ -44,8 +48,10 @@ def load_weights() -> Weights:
     raw = json.loads((files("rag_app.answering") / FILE).read_text(encoding="utf-8"))
     return Weights(
         sentence=tuple(raw["sentence"]["weights"].values()),
-        relevance={
-            spec: Logistic(model["intercept"], model["weights"])
-            for spec, model in raw["relevance"].items()
-        },
+        relevance=_models(raw["relevance"]),
+        read=_models(raw["read"]),
     )
+
+
+def _models(raw: Mapping[str, Mapping[str, Any]]) -> dict[str, Logistic]:
+    return {spec: Logistic(model["intercept"], model["weights"]) for spec, model in raw.items()}
