@@ -7,9 +7,12 @@ The defaults are asked questions that a collection answers, and as many that it 
 - ``cranfield``: its own questions; as strangers, SQuAD's. Nothing of the decision was fitted on it.
 - ``samples``: ``sample_docs/`` with the answerable ones of ``questions.jsonl``; as strangers,
   Cranfield's. Nothing was fitted on it either.
-- ``squad``: articles that the fit kept for its test; as strangers, SciFact's claims.
+- ``squad``: articles that the fit kept for its test and the reader has not learnt from; as
+  strangers, SciFact's claims.
 - ``squad 2.0``: the same articles with the unanswerable questions that people wrote to mislead: the
-  subject, the words and the kind of answer are all there. The fit saw none of these.
+  subject, the words and the kind of answer are all there.
+- ``written``: collections of written.py that the fit kept for its test and the reader has not
+  learnt from, with their own questions that have no answer: most come close to what is told.
 
 An answerable question counts if a right document is among the five passages, for that is what the
 decision is about. The positive class is "no answer": precision is the share of silences that are
@@ -43,7 +46,8 @@ from corpora import (
 )
 from measure import ROOT, save
 from numpy.typing import NDArray
-from relevance_examples import GROUPS, TEST_EVERY
+from relevance_examples import GROUPS, TEST_EVERY, UNSEEN_GROUPS, read
+from written import UNSEEN, questions, written
 
 from ingest import ingest_paths
 from rag_app.answering.rank import find
@@ -65,7 +69,7 @@ def probabilities(collection: Opened, asked: Iterable[Question], *, known: bool)
     for question in asked:
         evidence = find(collection.searcher, question.text, FITTED_HITS).first
         if not known or any(hit.document.name in question.documents for hit in evidence.hits):
-            found.append(answer_probability(evidence, spec))
+            found.append(answer_probability(evidence, spec, read(evidence)))
     return found
 
 
@@ -124,17 +128,27 @@ def samples(home: Path) -> tuple[Opened, list[Question]]:
     ingest_paths([ROOT / "sample_docs"], settings)
     lines = (ROOT / "sample_docs" / "questions.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [row for row in map(json.loads, lines) if row["document"]]
-    questions = [Question(row["question"], (), frozenset([row["document"]]), "") for row in rows]
-    return Opened.of(settings), questions
+    asked = [Question(row["question"], (), frozenset([row["document"]]), "") for row in rows]
+    return Opened.of(settings), asked
 
 
-def sets(home: Path) -> dict[str, Sets]:
+def about_written(home: Path, name: str) -> Sets:
+    """A written collection."""
+    asked = [
+        Question(one.question, (), frozenset(filter(None, [one.document])), "")
+        for one in questions(name)
+    ]
+    own = [question for question in asked if question.documents]
+    return written(home, name), own, [question for question in asked if not question.documents]
+
+
+def sets(home: Path) -> dict[str, list[Sets]]:
     """What is asked of what."""
     shuffled = random.Random(SEED)
     paragraphs = squad()
     reported = squad_reported(paragraphs)
     designs, claims = cranfield(), scifact().questions
-    kept = [n for n in range(GROUPS) if n % TEST_EVERY == 0]
+    kept = [n for n in UNSEEN_GROUPS if n % TEST_EVERY == 0]
     articles = [one for n in kept for one in paragraphs.in_group(n, GROUPS)]
     parts = {one.part for one in articles}
     # Not those that fit_relevance.py may have asked: it leaves out what benchmarks/answers.py asks.
@@ -143,18 +157,23 @@ def sets(home: Path) -> dict[str, Sets]:
     collection = opened(home, "squad-test", articles)
     samples_, about_samples = samples(home)
     return {
-        "cranfield": (
-            opened(home, "cranfield", designs.documents),
-            designs.questions,
-            shuffled.sample(reported, len(designs.questions)),
-        ),
-        "samples": (
-            samples_,
-            about_samples,
-            shuffled.sample(list(designs.questions), len(about_samples)),
-        ),
-        "squad": (collection, own, shuffled.sample(list(claims), min(len(own), len(claims)))),
-        "squad 2.0": (collection, own, shuffled.sample(misleading, len(own))),
+        "cranfield": [
+            (
+                opened(home, "cranfield", designs.documents),
+                designs.questions,
+                shuffled.sample(reported, len(designs.questions)),
+            )
+        ],
+        "samples": [
+            (
+                samples_,
+                about_samples,
+                shuffled.sample(list(designs.questions), len(about_samples)),
+            )
+        ],
+        "squad": [(collection, own, shuffled.sample(list(claims), min(len(own), len(claims))))],
+        "squad 2.0": [(collection, own, shuffled.sample(misleading, len(own)))],
+        "written": [about_written(home, name) for name in UNSEEN[::TEST_EVERY]],
     }
 
 
@@ -163,11 +182,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--home", type=Path, required=True, help="where the collections are kept")
     figures: dict[str, object] = {}
-    for name, (collection, own, others) in sets(parser.parse_args().home).items():
-        figures[name] = measure(
-            probabilities(collection, own[:MOST], known=True),
-            probabilities(collection, others[:MOST], known=False),
-        )
+    for name, some in sets(parser.parse_args().home).items():
+        with_answer: list[float] = []
+        without: list[float] = []
+        for collection, own, others in some:
+            with_answer += probabilities(collection, own[:MOST], known=True)
+            without += probabilities(collection, others[:MOST], known=False)
+        figures[name] = measure(with_answer, without)
         print(name, figures[name], flush=True)
     save("abstaining", "python benchmarks/abstaining.py --home FOLDER", figures)
 

@@ -27,7 +27,7 @@ from rag_app.answering.evidence import Evidence
 from rag_app.answering.rank import find
 from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
-from rag_app.answering.reread import read_passages
+from rag_app.answering.reread import Readings, read_passages
 from rag_app.settings import load_settings
 from rag_app.types import Filter
 
@@ -92,11 +92,13 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
     return examples
 
 
+def read(evidence: Evidence) -> Readings:
+    """What the reader says of its passages."""
+    return read_passages(evidence.question.text, evidence.hits, load_reader(load_settings()))
+
+
 def _features(evidence: Evidence) -> dict[str, float]:
-    reader = load_reader(load_settings())
-    return relevance_features(
-        evidence, read_passages(evidence.question.text, evidence.hits, reader)
-    )
+    return relevance_features(evidence, read(evidence))
 
 
 def gathered(collection: Opened, question: str, only: Filter | None = None) -> Evidence:

@@ -20,7 +20,7 @@ from unittest.mock import patch
 
 from corpora import Corpus, Question, opened, scifact, squad, squad_reported
 from measure import ROOT, save
-from relevance_examples import gathered
+from relevance_examples import gathered, read
 
 from rag_app.answering import relevance
 from rag_app.answering.codes import named_codes
@@ -33,7 +33,7 @@ BORDER = 0.5
 def abstains(evidence: Evidence, *, rule: bool) -> bool:
     """Whether the product would abstain."""
     with patch.object(relevance, "UNKNOWN_CODE", relevance.UNKNOWN_CODE if rule else 1.0):
-        return relevance.answer_probability(evidence, "minilm") < BORDER
+        return relevance.answer_probability(evidence, "minilm", read(evidence)) < BORDER
 
 
 def altered(question: str, chance: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""The collections that the reader learns from: their form, so that no fit rests on a broken label."""
+"""The collections that the reader learns from are well-formed: no fit rests on a broken label."""
 
 from __future__ import annotations
 
