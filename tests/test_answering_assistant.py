@@ -106,6 +106,17 @@ def test_the_reader_has_a_say_in_what_is_quoted_unless_it_is_off(
     assert ("36 months" in assistant.ask(question).text) is not asked
 
 
+@pytest.mark.parametrize(("reader", "silent"), [("on", True), ("off", False)])
+def test_a_question_that_comes_close_is_abstained_on_once_it_is_read(
+    home: Path, store: Store, reader: str, silent: bool
+) -> None:
+    """Her name and a year stand in one sentence: only who reads it sees that she is not dead."""
+    assistant = Assistant.open(made_settings(home, reader=reader), store)
+    question = "In which year did Marta Lindqvist die?"
+    assert assistant.ask(question).abstained is silent
+    assert (assistant.explain(question).probability < 0.5) is silent
+
+
 @pytest.mark.parametrize(
     "question",
     [
