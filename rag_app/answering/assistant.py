@@ -16,7 +16,7 @@ from rag_app.answering.generative import Generated, Generator
 from rag_app.answering.opening import open_parts
 from rag_app.answering.rank import Findings, find
 from rag_app.answering.reader import load_reader
-from rag_app.answering.relevance import answer_probability
+from rag_app.answering.relevance import FITTED_HITS, answer_probability
 from rag_app.answering.reread import Readings, read_passages, reread
 from rag_app.answering.steps import steps_destination, steps_for
 from rag_app.embeddings.base import IdentifiedEmbeddings
@@ -218,7 +218,7 @@ class Assistant:
         """What the reader says of the passages; a language model reads them itself."""
         if self.settings.llm != EXTRACTIVE:
             return {}
-        hits = (*found.first.hits, *found.chosen.hits)
+        hits = (*found.first.hits[:FITTED_HITS], *found.chosen.hits)
         return read_passages(found.search.question, hits, load_reader(self.settings))
 
     def _abstention(self, found: Findings, where: Filter | None) -> str:
