@@ -216,7 +216,12 @@ def main() -> None:
     options = parser.parse_args()
     model = train(options)
     if options.write:
-        kept = {name: one.detach().half() for name, one in model.learnt().items()}
+        # The head that says whether there is an answer at all helps to learn; nothing asks it.
+        kept = {
+            name: one.detach().half()
+            for name, one in model.learnt().items()
+            if not name.startswith("answers.")
+        }
         save_file(kept, str(OUTPUT))
 
 

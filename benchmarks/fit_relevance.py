@@ -22,8 +22,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -32,6 +32,7 @@ import numpy as np
 from corpora import Opened, Question
 from numpy.typing import NDArray
 from relevance_examples import Example, Squad, collect, gathered
+from relevance_fit import across, fitted
 
 from rag_app.answering import evidence
 from rag_app.answering.evidence import SENTENCE_FEATURES
@@ -39,54 +40,17 @@ from rag_app.answering.weights import Weights
 
 OUTPUT = Path(__file__).parents[1] / "rag_app" / "answering" / "relevance.json"
 EXAMPLES = "examples.json"
-CORPORA = ("squad", "scifact", "mtrag", "written")
 FALSE_ABSTENTIONS = {"relevance": 0.04, "read": 0.07}
 """Share of answerable questions that may fall below one half, on average over the corpora: a
 withheld answer costs the reader more than a passage that is beside the point and can be seen to be
 so."""
 
-# How much the examples of a kind count together, however many they are.
-KINDS = {
-    "squad answerable": 3.0,
-    "squad removed": 1.0,
-    "squad other": 0.5,
-    "squad strangers": 0.5,
-    "scifact answerable": 2.0,
-    "scifact removed": 0.7,
-    "mtrag answerable": 2.0,
-    "mtrag removed": 0.7,
-    "mtrag unanswerable": 0.3,
-    "written answerable": 3.0,
-    "written unanswerable": 2.0,
-}
-EASY = ("squad other", "squad strangers")
-READ = ("answer_read", "span_read")
+READ = ("span_read",)
 # A model with other cosines than the default one's gets the words alone.
 FEATURES = {
     "minilm": ("sentence_cosine", "overlap_passage", "score_gap", "fused_gap"),
     "*": ("overlap", "overlap_near", "overlap_passage", "bigrams"),
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """Examples as arrays; all have one row for each example."""
-
-    features: NDArray[np.float64]
-    kinds: NDArray[np.str_]
-    labels: NDArray[np.bool_]
-    test: NDArray[np.bool_]
-
-    @classmethod
-    def of(cls, examples: Sequence[Example], names: Sequence[str]) -> Table:
-        """Looks at the features with these names."""
-        kinds = np.array([example.kind for example in examples])
-        return cls(
-            np.array([[example.features[name] for name in names] for example in examples]),
-            kinds,
-            np.char.endswith(kinds, " answerable"),
-            np.array([example.is_test for example in examples]),
-        )
 
 
 def main() -> None:
@@ -100,14 +64,16 @@ def main() -> None:
     # Words and vectors alone tell written questions that come close by little more than chance.
     unread = [example for example in examples if not example.kind.startswith("written")]
     read = [example for example in examples if READ[0] in example.features]
-    chosen, words = FEATURES["minilm"], tuple(set(examples[0].features) - set(READ))
+    chosen = FEATURES["minilm"]
+    words = tuple(name for name in examples[0].features if name not in READ)
     result = {
         "provenance": {
             "fitted_by": "benchmarks/fit_relevance.py",
             "date": datetime.now(UTC).date().isoformat(),
             "data": "SQuAD v1.1 dev (CC BY-SA 4.0), SciFact (CC BY 4.0), mt-rag (Apache-2.0), "
             "collections written for it (benchmarks/written)",
-            "examples": dict(Counter(example.kind for example in examples)),
+            "examples": dict(Counter(example.kind for example in unread)),
+            "examples read": dict(Counter(example.kind for example in read)),
             "across": across(unread, {"chosen": chosen, "all": words})
             | across(
                 read,
@@ -164,115 +130,6 @@ def fit_sentences(questions: Sequence[Question], collection: Opened) -> dict[str
 
     fitted = minimize(loss, np.ones(len(SENTENCE_FEATURES)), method="L-BFGS-B")
     return dict(zip(SENTENCE_FEATURES, np.round(fitted.x, 3).tolist(), strict=True))
-
-
-def fitted(
-    examples: Sequence[Example], features: Mapping[str, Sequence[str]], silent: float
-) -> dict[str, object]:
-    """A regression for each embedding model."""
-    return {spec: fit_logistic(examples, names, silent) for spec, names in features.items()}
-
-
-def fit_logistic(
-    examples: Sequence[Example], names: Sequence[str], silent: float
-) -> dict[str, object]:
-    """A logistic regression on the training examples, and how it does on the others."""
-    table = Table.of(examples, names)
-    train = ~table.test
-    slopes = fit_slopes(table, train)
-    scores = table.features @ slopes
-    answerable = [train & (table.kinds == f"{one} answerable") for one in CORPORA]
-    intercept = -border([scores[some] for some in answerable if some.any()], silent)
-    probability = 1 / (1 + np.exp(-(intercept + scores)))
-    return {
-        "intercept": round(intercept, 4),
-        "weights": dict(zip(names, np.round(slopes, 4).tolist(), strict=True)),
-        "test": measure(probability[table.test], table.kinds[table.test], table.labels[table.test]),
-    }
-
-
-def border(answerable: Sequence[NDArray[np.float64]], silent: float) -> float:
-    """The score below which, on average over the corpora, a share ``silent`` of them lies."""
-    candidates = np.sort(np.concatenate(answerable))
-    below = np.mean([np.searchsorted(np.sort(one), candidates) / len(one) for one in answerable], 0)
-    return float(candidates[np.searchsorted(below, silent, side="right") - 1])
-
-
-def across(
-    examples: Sequence[Example], sets: Mapping[str, tuple[str, ...]]
-) -> dict[str, dict[str, float]]:
-    """AUROC on the training part of each corpus when fitted on the others', by feature set.
-
-    Questions about other subjects are left out of the count: they are easily told.
-    """
-    from sklearn.metrics import roc_auc_score
-
-    result: dict[str, dict[str, float]] = {}
-    for label, names in sets.items():
-        table = Table.of(examples, names)
-        for corpus in CORPORA:
-            own = np.char.startswith(table.kinds, corpus)
-            if not own.any():
-                continue
-            scores = table.features @ fit_slopes(table, ~table.test & ~own)
-            counted = own & ~table.test & ~np.isin(table.kinds, EASY)
-            auroc = roc_auc_score(table.labels[counted], scores[counted])
-            result.setdefault(label, {})[corpus] = round(float(auroc), 3)
-    return result
-
-
-def fit_slopes(table: Table, train: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Slopes fitted on some examples; none is negative: more overlap or a larger gap never speaks
-    against an answer.
-    """
-    kinds = table.kinds[train]
-    counts = Counter(kinds.tolist())
-    weights = np.array([1000 * KINDS[kind] / counts[kind] for kind in kinds])
-    features = table.features[train]
-    mean, spread = features.mean(axis=0), features.std(axis=0) + 1e-9
-    return _slopes((features - mean) / spread, table.labels[train], weights) / spread
-
-
-def _slopes(
-    features: NDArray[np.float64], labels: NDArray[np.bool_], weights: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Minimises the weighted log-loss with a little ridge, slopes not below zero."""
-    from scipy.optimize import minimize
-
-    def loss(b: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = b[0] + features @ b[1:]
-        value = weights @ (np.logaddexp(0, logits) - labels * logits) + b[1:] @ b[1:]
-        slope = weights * (1 / (1 + np.exp(-logits)) - labels)
-        return float(value), np.concatenate([[slope.sum()], features.T @ slope + 2 * b[1:]])
-
-    bounds = [(None, None)] + [(0, None)] * features.shape[1]
-    start = np.zeros(features.shape[1] + 1)
-    return minimize(loss, start, jac=True, bounds=bounds, method="L-BFGS-B").x[1:]
-
-
-def measure(
-    probability: NDArray[np.float64], kinds: NDArray[np.str_], labels: NDArray[np.bool_]
-) -> dict[str, float]:
-    """Share of each kind that is abstained on at 0.5; AUROC and F1 of abstaining by corpus."""
-    from sklearn.metrics import f1_score, roc_auc_score
-
-    below = probability < 0.5
-    result = {
-        f"{kind}: abstained": round(float(below[kinds == kind].mean()), 3)
-        for kind in KINDS
-        if (kinds == kind).any()
-    }
-    for corpus in CORPORA:
-        chosen = np.char.startswith(kinds, corpus)
-        if not chosen.any():
-            continue
-        result[f"{corpus}: AUROC"] = round(
-            float(roc_auc_score(labels[chosen], probability[chosen])), 3
-        )
-        result[f"{corpus}: F1 of abstaining"] = round(
-            float(f1_score(~labels[chosen], below[chosen])), 3
-        )
-    return result
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ class Example:
     Attributes:
         kind: Corpus and sort, as in ``squad removed``.
         group: Examples of one group are all for training or all for the test.
-        features: See ``relevance_features``. Not read are passages that the reader has learnt
-            from: what it says of them is better than what it will say of others.
+        features: See ``relevance_features``. Nothing was read where the reader has learnt from the
+            passages: what it says of them is better than what it will say of others.
     """
 
     kind: str
@@ -83,8 +83,10 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
     examples = list(_squad(own, own.questions[:count]))
     claims = scifact()
     for number, question in enumerate(claims.questions):
-        evidence = gathered(own.groups[number % GROUPS], question.text)
-        examples.append(Example("squad strangers", number, _features(evidence)))
+        place = number % GROUPS
+        evidence = gathered(own.groups[place], question.text)
+        features = _features(evidence, unseen=place in UNSEEN_GROUPS)
+        examples.append(Example("squad strangers", number, features))
     for name, other in (("scifact", claims), ("mtrag", mtrag())):
         examples += _corpus(name, other, opened(home, name, other.documents))
     for group, name in enumerate(UNSEEN):
@@ -97,8 +99,8 @@ def read(evidence: Evidence) -> Readings:
     return read_passages(evidence.question.text, evidence.hits, load_reader(load_settings()))
 
 
-def _features(evidence: Evidence) -> dict[str, float]:
-    return relevance_features(evidence, read(evidence))
+def _features(evidence: Evidence, *, unseen: bool = True) -> dict[str, float]:
+    return relevance_features(evidence, read(evidence) if unseen else {})
 
 
 def gathered(collection: Opened, question: str, only: Filter | None = None) -> Evidence:
@@ -118,9 +120,8 @@ def _squad(own: Squad, questions: Sequence[Question]) -> Iterator[Example]:
         evidence = gathered(collection, question.text, only)
         found = any(question.answered_by(hit.chunk.text) for hit in evidence.hits)
         if evidence.candidates and (kind == "other" or found == (kind == "answerable")):
-            unseen = home in UNSEEN_GROUPS
-            features = _features(evidence) if unseen else relevance_features(evidence)
-            yield Example(f"squad {kind}", home, features)
+            unseen = collection is not own.whole and place in UNSEEN_GROUPS
+            yield Example(f"squad {kind}", home, _features(evidence, unseen=unseen))
 
 
 def _corpus(name: str, corpus: Corpus, collection: Opened) -> Iterator[Example]:

@@ -5,12 +5,13 @@ How they came about, and how they are made: written/README.md.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from corpora import Opened
 
@@ -23,6 +24,7 @@ from rag_app.settings import load_settings
 from rag_app.types import Hit
 
 FOLDER = Path(__file__).with_name("written")
+QUESTIONS = "questions.jsonl"
 UNSEEN = (
     "cloud-hosting",
     "housing-coop",
@@ -96,32 +98,30 @@ class Found:
     """
 
     question: str
-    collection: str
     passages: tuple[Passage, ...]
     right: Passage | None
 
     @classmethod
-    def from_json(cls, raw: dict[str, object]) -> Self:
+    def from_json(cls, raw: dict[str, Any]) -> Self:
         """What ``asdict`` has made of one."""
-        passages = tuple(_passage(one) for one in raw["passages"])  # type: ignore[attr-defined]
-        right = _passage(raw["right"]) if raw["right"] else None
-        return cls(str(raw["question"]), str(raw["collection"]), passages, right)
+        right = raw["right"]
+        passages = tuple(map(_passage, raw["passages"]))
+        return cls(raw["question"], passages, _passage(right) if right else None)
 
 
-def _passage(raw: object) -> Passage:
-    assert isinstance(raw, dict)
+def _passage(raw: dict[str, Any]) -> Passage:
     answer = raw["answer"]
-    return Passage(raw["above"], raw["text"], tuple(answer) if answer else None, raw["alike"])
+    return Passage(**raw | {"answer": tuple(answer) if answer else None})
 
 
 def collections() -> list[str]:
     """The names of all."""
-    return sorted(path.parent.name for path in FOLDER.glob("*/questions.jsonl"))
+    return sorted(path.parent.name for path in FOLDER.glob(f"*/{QUESTIONS}"))
 
 
 def questions(name: str) -> list[Asked]:
     """Those about a collection."""
-    lines = (FOLDER / name / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (FOLDER / name / QUESTIONS).read_text(encoding="utf-8").splitlines()
     return [Asked(**json.loads(line)) for line in lines]
 
 
@@ -139,36 +139,32 @@ def evidences(collection: Opened, some: Iterable[Asked]) -> Iterator[tuple[Asked
 
 
 def searched(home: Path, names: Sequence[str]) -> list[Found]:
-    """The questions about some collections with their passages; kept in ``home``."""
+    """Questions about some collections, with their passages; kept in ``home`` until they change."""
     kept = home / "found"
     kept.mkdir(parents=True, exist_ok=True)
     made: list[Found] = []
     for name in names:
-        path = kept / f"{name}.json"
+        digest = hashlib.sha256((FOLDER / name / QUESTIONS).read_bytes()).hexdigest()
+        path = kept / f"{name}-{digest[:12]}.json"
         if not path.exists():
-            rows = [asdict(one) for one in _found(written(home, name), name)]
+            rows = [asdict(one) for one in _found(written(home, name), questions(name))]
             path.write_text(json.dumps(rows), encoding="utf-8")
         made += map(Found.from_json, json.loads(path.read_text(encoding="utf-8")))
     return made
 
 
-def _found(collection: Opened, name: str) -> Iterator[Found]:
-    for asked, evidence in evidences(collection, questions(name)):
-        passages = tuple(Passage.of(hit, asked) for hit in evidence.hits)
-        right = _right(collection, asked)
-        if bool(right) == bool(asked.document):  # else it was cut in two
-            yield Found(asked.question, name, passages, right)
-
-
-def _right(collection: Opened, asked: Asked) -> Passage | None:
-    """The passage with the answer, wherever it ranks."""
+def _found(collection: Opened, some: Iterable[Asked]) -> Iterator[Found]:
     held = collection.searcher.collection
-    for record in held.documents():
-        if record.name == asked.document:
-            hits = (Hit(chunk, record, 0.0) for chunk in held.chunks(record.id))
-            passages = (Passage.of(hit, asked) for hit in hits)
-            return next((one for one in passages if one.answer), None)
-    return None
+    hits = {
+        record.name: [Hit(chunk, record, 0.0) for chunk in held.chunks(record.id)]
+        for record in held.documents()
+    }
+    for asked, evidence in evidences(collection, some):
+        passages = tuple(Passage.of(hit, asked) for hit in evidence.hits)
+        of_document = (Passage.of(hit, asked) for hit in hits.get(asked.document or "", ()))
+        right = next((one for one in of_document if one.answer), None)
+        if bool(right) == bool(asked.document):  # else it was cut in two
+            yield Found(asked.question, passages, right)
 
 
 def examples(some: Iterable[Found], epoch: int) -> Iterator[tuple[Found, Passage]]:

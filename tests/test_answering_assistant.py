@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,11 @@ from answering_samples import build, made_settings
 from llm_server import scripted_llm
 
 from rag_app.answering import Assistant, extractive, reread
+from rag_app.answering import assistant as assistant_module
 from rag_app.answering.abstain import SENTENCE
 from rag_app.answering.generative import STOPPED
+from rag_app.answering.reader import Reader
+from rag_app.answering.relevance import FITTED_HITS
 from rag_app.embeddings import embeddings_for
 from rag_app.errors import (
     AnswerError,
@@ -21,8 +24,17 @@ from rag_app.errors import (
     StoreError,
     UsageError,
 )
+from rag_app.settings import Settings
 from rag_app.store import Store
-from rag_app.types import Answer, AnswerToken, ChunkingIdentity, EmbeddingIdentity, Filter, Turn
+from rag_app.types import (
+    Answer,
+    AnswerToken,
+    ChunkingIdentity,
+    EmbeddingIdentity,
+    Filter,
+    Hit,
+    Turn,
+)
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +243,36 @@ def test_a_language_models_answer_is_streamed_and_checked(home: Path, store: Sto
     assert not answer.citations[0].verified
     assert any("[9]" in notice for notice in answer.notices)
     assert any("solid gold" in notice for notice in answer.notices)
+
+
+def test_a_language_model_reads_the_passages_itself(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unwanted(settings: Settings) -> None:
+        raise AssertionError(settings.llm)
+
+    monkeypatch.setattr(assistant_module, "load_reader", unwanted)
+    with scripted_llm(["36 months [1]."]) as llm:
+        asked = with_llm(home, store, llm.base_url)
+        assert not asked.ask("How long is the warranty?").abstained
+        assert asked.explain("How long is the warranty?").probability > 0.5
+
+
+def test_what_a_step_picks_is_read_beside_the_first_passages(
+    home: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+
+    def read(question: str, hits: Iterable[Hit], reader: Reader | None) -> reread.Readings:
+        given.extend(hit.chunk.id for hit in hits)
+        return {}
+
+    monkeypatch.setattr(assistant_module, "read_passages", read)
+    diverse = Assistant.open(made_settings(home, diversity=1.0), store)
+    answer = diverse.ask("How long is the warranty of the Heron pump?", k=2)
+    picked = [hit.chunk.id for hit in answer.hits]
+    assert not set(picked) <= set(given[:FITTED_HITS])
+    assert given[FITTED_HITS:] == picked
 
 
 def test_a_language_model_may_abstain(home: Path, store: Store) -> None:

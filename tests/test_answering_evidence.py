@@ -235,10 +235,10 @@ def test_the_probability_rises_with_what_is_covered() -> None:
         assert answer_probability(good, spec) > 0.5 > answer_probability(poor, spec)
 
 
-def reading(start: float, end: float, answer: float) -> Reading:
+def reading(start: float, end: float) -> Reading:
     """What the reader may say of a passage of two tokens."""
     starts, ends = (np.array([one, -9.0], np.float32) for one in (start, end))
-    return Reading(np.array([[0, 3], [4, 8]]), starts, ends, answer)
+    return Reading(np.array([[0, 3], [4, 8]]), starts, ends)
 
 
 def test_what_is_read_counts_by_the_best_of_the_first_passages() -> None:
@@ -246,9 +246,9 @@ def test_what_is_read_counts_by_the_best_of_the_first_passages() -> None:
     evidence, _ = weigh("What is the price of the pump?", *hits)
     ids = [hit.chunk.id for hit in evidence.hits]
     unread = relevance_features(evidence)
-    readings = {ids[1]: reading(1, 2, -4), ids[3]: reading(-2, 1, 5), ids[-1]: reading(8, 8, 8)}
-    assert relevance_features(evidence, readings) == {**unread, "answer_read": 5, "span_read": 3}
-    assert relevance_features(evidence, {ids[-1]: reading(8, 8, 8)}) == unread
+    readings = {ids[1]: reading(1, 2), ids[3]: reading(-2, 4), ids[-1]: reading(8, 8)}
+    assert relevance_features(evidence, readings) == {**unread, "span_read": 3}
+    assert relevance_features(evidence, {ids[-1]: reading(8, 8)}) == unread
 
 
 def test_a_reader_that_finds_an_answer_makes_one_likelier() -> None:
@@ -256,7 +256,7 @@ def test_a_reader_that_finds_an_answer_makes_one_likelier() -> None:
     [hit] = evidence.hits
     for spec in ("minilm", "openai:text-embedding-3-small"):
         said = [
-            answer_probability(evidence, spec, {hit.chunk.id: reading(word, word, word)})
+            answer_probability(evidence, spec, {hit.chunk.id: reading(word, word)})
             for word in (-8, 0, 8)
         ]
         assert said == sorted(said)
@@ -316,8 +316,7 @@ def test_every_weight_names_a_feature() -> None:
     weights = load_weights()
     assert len(weights.sentence) == len(SENTENCE_FEATURES)
     assert {"minilm", ANY_MODEL} <= weights.relevance.keys() & weights.read.keys()
-    read = {"answer_read", "span_read"}
-    for models, more in ((weights.relevance, set[str]()), (weights.read, read)):
+    for models, more in ((weights.relevance, set[str]()), (weights.read, {"span_read"})):
         for model in models.values():
             assert more <= model.weights.keys() <= known | more
             assert all(weight >= 0 for weight in model.weights.values())

@@ -1,4 +1,4 @@
-"""A reader of English: does a passage answer a question, and where?
+"""A reader of English: where does a passage answer a question?
 
 It sees both together, word for word (a cross-encoder; Nogueira and Cho 2019), and so finds an
 answer in other words than the question's. It is the bundled model with changes learnt on questions
@@ -25,7 +25,7 @@ from rag_app.embeddings.onnx_encoder import open_session
 from rag_app.settings import Settings
 
 CHANGES = Path(__file__).with_name("reader.safetensors")
-GRAPH = 2
+GRAPH = 1
 """Raised when ``reader_export.py`` writes another graph."""
 PRECISION = "int8"
 
@@ -50,13 +50,11 @@ class Reading:
         places: First and last character of each token, of shape (tokens, 2).
         starts: Logits that an answer starts at a token, above those that there is none.
         ends: The same for its last token.
-        answer: Logit that there is one at all.
     """
 
     places: NDArray[np.int64]
     starts: NDArray[np.float32]
     ends: NDArray[np.float32]
-    answer: float
 
     def span(self, start: int, end: int) -> float | None:
         """How much speaks for an answer between two characters; None if that was not read."""
@@ -119,13 +117,13 @@ class Reader:
             "input_ids": np.array([window.ids], np.int64),
             "token_types": np.array([window.type_ids], np.int64),
         }
-        [said] = self._session.run(["said"], feed)
+        [spans] = self._session.run(["spans"], feed)
         # The closing special token is no place in the text.
         inside = np.array(window.type_ids) == _PASSAGE
         inside[-1] = False
-        above = said[inside] - said[0]
+        above = spans[inside] - spans[0]
         places = np.array(window.offsets, np.int64)[inside] - shift
-        return Reading(places, above[:, 0], above[:, 1], float(said[0, 2]))
+        return Reading(places, above[:, 0], above[:, 1])
 
 
 def _whole(windows: Sequence[Reading]) -> Reading:
@@ -134,7 +132,6 @@ def _whole(windows: Sequence[Reading]) -> Reading:
         np.concatenate([one.places for one in windows]),
         np.concatenate([one.starts for one in windows]),
         np.concatenate([one.ends for one in windows]),
-        max(one.answer for one in windows),
     )
 
 

@@ -2,9 +2,8 @@
 
 Run as a script in a process of its own, as ``onnx_export`` is. The graph is the bundled model's
 with other weights (CHANGES: what benchmarks/fit_reader.py learnt), a second input, ``token_types``
-(int64, shape (1, sequence): 1 where the passage stands), and another result: ``said`` (float32,
-shape (sequence, 3)), for each token the logits that an answer starts and ends there, and, of worth
-for the first token alone, that the passage answers.
+(int64, shape (1, sequence): 1 where the passage stands), and another result: ``spans`` (float32,
+shape (sequence, 2)), logits of an answer's start and end.
 """
 
 from __future__ import annotations
@@ -21,7 +20,6 @@ from rag_app.embeddings.onnx_graph import Array, Graph
 
 _DOWN, _UP = ".down", ".up"
 _BERT = "bert."
-_HEADS = ("spans", "answers")
 
 
 class ReaderGraph(Graph):
@@ -58,11 +56,10 @@ class ReaderGraph(Graph):
         return self._node("Add", self._first(self._table("position"), length), of_types)
 
     def _finish(self, value: str) -> None:
-        heads = [self._weights[f"{head}.weight"] for head in _HEADS]
-        weights = self._constant(np.concatenate(heads).T)
-        bias = self._constant(np.concatenate([self._weights[f"{head}.bias"] for head in _HEADS]))
-        self._node("Add", self._node("MatMul", value, weights), bias, name="said")
-        self.outputs["said"] = ["sequence", 3]
+        weights = self._constant(self._weights["spans.weight"].T)
+        bias = self._constant(self._weights["spans.bias"])
+        self._node("Add", self._node("MatMul", value, weights), bias, name="spans")
+        self.outputs["spans"] = ["sequence", 2]
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def answer_probability(
     if not evidence.candidates:
         return 0.0
     features = relevance_features(evidence, readings)
-    model = load_weights().relevance_for(spec, read="answer_read" in features)
+    model = load_weights().relevance_for(spec, read="span_read" in features)
     logit = model.intercept + sum(w * features[name] for name, w in model.weights.items())
     probability = 1 / (1 + exp(-max(-50.0, min(50.0, logit))))
     return min(probability, UNKNOWN_CODE) if evidence.question.unknown_codes else probability
@@ -70,5 +70,4 @@ def relevance_features(
     read = [readings[hit.chunk.id] for hit in hits[:FITTED_HITS] if hit.chunk.id in readings]
     if not read:
         return words
-    spans = [float(one.starts.max() + one.ends.max()) for one in read]
-    return words | {"answer_read": max(one.answer for one in read), "span_read": max(spans)}
+    return words | {"span_read": max(float(one.starts.max() + one.ends.max()) for one in read)}
