@@ -27,7 +27,7 @@ from rag_app.answering.evidence import Evidence
 from rag_app.answering.rank import find
 from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
-from rag_app.answering.reread import Readings, read_passages
+from rag_app.answering.reread import Readings, readings_of
 from rag_app.settings import load_settings
 from rag_app.types import Filter
 
@@ -96,7 +96,7 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
 
 def read(evidence: Evidence) -> Readings:
     """What the reader says of its passages."""
-    return read_passages(evidence.question.text, evidence.hits, load_reader(load_settings()))
+    return readings_of(evidence.question.text, evidence.hits, load_reader(load_settings()))
 
 
 def _features(evidence: Evidence, *, unseen: bool = True) -> dict[str, float]:

@@ -43,7 +43,7 @@ def measure(searcher: Searcher, questions: Sequence[Asked]) -> dict[str, float]:
     right = dict.fromkeys(WEIGHTS, 0)
     for text, holds in questions:
         evidence = find(searcher, text, K).chosen
-        readings = reread.read_passages(evidence.question.text, evidence.hits, reader)
+        readings = reread.readings_of(evidence.question.text, evidence.hits, reader)
         for weight in WEIGHTS:
             with patch.object(reread, "SPAN_WEIGHT", weight):
                 read = reread.reread(evidence, readings)

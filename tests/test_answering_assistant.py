@@ -267,7 +267,7 @@ def test_what_a_step_picks_is_read_beside_the_first_passages(
         given.extend(hit.chunk.id for hit in hits)
         return {}
 
-    monkeypatch.setattr(assistant_module, "read_passages", read)
+    monkeypatch.setattr(assistant_module, "readings_of", read)
     diverse = Assistant.open(made_settings(home, diversity=1.0), store)
     answer = diverse.ask("How long is the warranty of the Heron pump?", k=2)
     picked = [hit.chunk.id for hit in answer.hits]

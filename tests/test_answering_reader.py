@@ -19,7 +19,7 @@ from rag_app.answering.reader import (
     load_reader,
     prepare_reader,
 )
-from rag_app.answering.reread import SPAN_WEIGHT, UNREAD, read_passages, reread
+from rag_app.answering.reread import SPAN_WEIGHT, readings_of, reread
 from rag_app.answering.sentences import Sentence
 from rag_app.settings import load_settings
 from rag_app.types import Hit
@@ -83,6 +83,7 @@ def test_too_much_is_left_unread(reader: Reader) -> None:
     readings = reader.read(ASKED, [("", OTHER)] * (MOST_WINDOWS + 2))
     assert [one is None for one in readings] == [False] * MOST_WINDOWS + [True] * 2
     assert reader.read(ASKED, []) == []
+    assert reader.read(ASKED, [("", "\u200b"), ("", "")]) == [None, None]
     [reading] = reader.read(ASKED, [("", OTHER)])
     assert reading is not None
     assert reading.span(len(OTHER) + 5, len(OTHER) + 9) is None
@@ -152,7 +153,7 @@ def in_language(text: str, name: str, language: str, *headings: str) -> Hit:
 
 
 def once_read(evidence: Evidence, reader: Reader | None) -> Evidence:
-    return reread(evidence, read_passages(ASKED, evidence.hits, reader))
+    return reread(evidence, readings_of(ASKED, evidence.hits, reader))
 
 
 def quoted(evidence: Evidence) -> list[str]:
@@ -185,7 +186,7 @@ def test_each_passage_is_read_once_below_what_stands_above_it() -> None:
     rest = in_language("| Heron | 340 |", "b.txt", "es", "Prices", "| Model | Price |")
     half = Reading(np.array([[0, 9]]), *[np.array([2.0], np.float32)] * 2)
     says = Says(half, None)
-    assert read_passages(ASKED, [whole, rest, whole], says) == {whole.chunk.id: half}
+    assert readings_of(ASKED, [whole, rest, whole], says) == {whole.chunk.id: half}
     assert says.asked == [("Cleaning", OTHER), ("Prices | Model | Price |", rest.chunk.text)]
 
 
@@ -201,13 +202,14 @@ class Says:
         return self.readings
 
 
-def test_what_was_too_much_to_read_counts_as_no_answer() -> None:
+def test_what_was_too_much_to_read_counts_as_the_worst_of_what_was_read() -> None:
     hits = in_language(OTHER, "a.txt", "en", "Care", "Cleaning"), in_language(WARRANTY, "b.txt", "")
     half = np.array([2.0], np.float32)
-    reader = Says(Reading(np.array([[0, 9]]), half, half), None)
+    reader = Says(Reading(np.array([[0, 9]]), -half, -half), None)
     read = once_read(evidence_of(*hits), reader)
     assert reader.asked == [("Cleaning", OTHER), ("", WARRANTY)]
     assert [one.score for one in read.candidates] == [
-        10.0 + 4.0 * SPAN_WEIGHT,
-        9.0 + UNREAD * SPAN_WEIGHT,
+        10.0 - 4.0 * SPAN_WEIGHT,
+        9.0 - 4.0 * SPAN_WEIGHT,
     ]
+    assert once_read(evidence_of(*hits), Says(None, None)) == evidence_of(*hits)

@@ -17,7 +17,7 @@ from rag_app.answering.opening import open_parts
 from rag_app.answering.rank import Findings, find
 from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import FITTED_HITS, answer_probability
-from rag_app.answering.reread import Readings, read_passages, reread
+from rag_app.answering.reread import Readings, readings_of, reread
 from rag_app.answering.steps import steps_destination, steps_for
 from rag_app.embeddings.base import IdentifiedEmbeddings
 from rag_app.retrieval.nothing import nothing_passes
@@ -219,7 +219,7 @@ class Assistant:
         if self.settings.llm != EXTRACTIVE:
             return {}
         hits = (*found.first.hits[:FITTED_HITS], *found.chosen.hits)
-        return read_passages(found.search.question, hits, load_reader(self.settings))
+        return readings_of(found.search.question, hits, load_reader(self.settings))
 
     def _abstention(self, found: Findings, where: Filter | None) -> str:
         if said := nothing_passes(self.collection, where):

@@ -93,7 +93,8 @@ class Reader:
             passages: Each with what stands above it, such as its heading, which may be empty.
 
         Returns:
-            A reading of each, or None for those at the end when there is too much to read.
+            A reading of each, or None for those at the end when there is too much to read, and for
+            those without a word.
         """
         asked = self._cut(question)
         windows: list[tuple[int, Any]] = []
@@ -106,7 +107,7 @@ class Reader:
         readings = self._pool.map(lambda window: self._run(window[1], shifts[window[0]]), windows)
         for (number, _), reading in zip(windows, readings, strict=True):
             of_passage[number].append(reading)
-        return [_whole(some) if some else None for some in of_passage]
+        return [_whole(some) for some in of_passage]
 
     def _cut(self, question: str) -> str:
         encoding = self._questions.encode(question, add_special_tokens=False)
@@ -126,8 +127,10 @@ class Reader:
         return Reading(places, above[:, 0], above[:, 1])
 
 
-def _whole(windows: Sequence[Reading]) -> Reading:
-    """One reading of the windows of a passage."""
+def _whole(windows: Sequence[Reading]) -> Reading | None:
+    """One reading of the windows of a passage; None if there is nothing in them."""
+    if not any(len(one.places) for one in windows):
+        return None
     return Reading(
         np.concatenate([one.places for one in windows]),
         np.concatenate([one.starts for one in windows]),

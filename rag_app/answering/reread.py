@@ -12,8 +12,6 @@ from rag_app.types import Hit
 SPAN_WEIGHT = 0.25
 """Of the reader's word on a sentence, beside the sentence's score; benchmarks/span_weight.py
 compares."""
-UNREAD = -10.0
-"""What is taken for the reader's word on a sentence that was too much to read."""
 LANGUAGES = ("en", "")
 """Of documents that are read; the empty one is a language that could not be told."""
 
@@ -21,7 +19,7 @@ Readings = Mapping[str, Reading]
 """Id of a passage → what the reader says of it."""
 
 
-def read_passages(question: str, hits: Iterable[Hit], reader: Reader | None) -> Readings:
+def readings_of(question: str, hits: Iterable[Hit], reader: Reader | None) -> Readings:
     """Reads passages for a question, each once.
 
     Args:
@@ -49,16 +47,18 @@ def above(hit: Hit) -> str:
 
 def reread(evidence: Evidence, readings: Readings) -> Evidence:
     """The same evidence with its sentences, once read, best first; as it is if nothing was read."""
-    if not readings:
+    spans = [_span(readings, one) for one in evidence.candidates]
+    said = [span for span in spans if span is not None]
+    if not said:
         return evidence
+    # What was too much to read is taken for the least likely of what was read.
     read = [
-        replace(one, score=one.score + SPAN_WEIGHT * _span(readings.get(one.hit.chunk.id), one))
-        for one in evidence.candidates
+        replace(one, score=one.score + SPAN_WEIGHT * (min(said) if span is None else span))
+        for one, span in zip(evidence.candidates, spans, strict=True)
     ]
     return replace(evidence, candidates=tuple(sorted(read, key=lambda one: -one.score)))
 
 
-def _span(reading: Reading | None, candidate: Candidate) -> float:
-    sentence = candidate.sentence
-    said = reading.span(sentence.start, sentence.end) if reading else None
-    return UNREAD if said is None else said
+def _span(readings: Readings, candidate: Candidate) -> float | None:
+    reading, sentence = readings.get(candidate.hit.chunk.id), candidate.sentence
+    return reading.span(sentence.start, sentence.end) if reading else None
