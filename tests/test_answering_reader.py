@@ -152,8 +152,8 @@ def in_language(text: str, name: str, language: str, *headings: str) -> Hit:
     )
 
 
-def once_read(evidence: Evidence, reader: Reader | None) -> Evidence:
-    return reread(evidence, readings_of(ASKED, evidence.hits, reader))
+def once_read(evidence: Evidence, reader: Reader | None, asked: str = ASKED) -> Evidence:
+    return reread(evidence, readings_of(asked, evidence.hits, reader))
 
 
 def quoted(evidence: Evidence) -> list[str]:
@@ -177,6 +177,7 @@ def test_without_a_reader_or_in_another_language_nothing_changes(reader: Reader)
     assert once_read(english, None) is english
     assert once_read(spanish, reader) is spanish
     assert quoted(once_read(unknown, reader)) == [WARRANTY, OTHER]
+    assert once_read(english, reader, "¿Cuánto dura la garantía de la bomba?") is english
     nothing = replace(english, hits=(), candidates=())
     assert once_read(nothing, reader) is nothing
 
