@@ -170,7 +170,7 @@ def test_the_sentence_that_answers_comes_first_once_it_is_read(reader: Reader) -
     assert read.hits == evidence.hits
 
 
-def test_without_a_reader_or_in_another_language_nothing_changes(reader: Reader) -> None:
+def test_without_a_reader_in_another_language_or_of_a_claim_nothing_changes(reader: Reader) -> None:
     english = evidence_of(in_language(OTHER, "a.txt", "en"), in_language(WARRANTY, "b.txt", "en"))
     spanish = evidence_of(in_language(OTHER, "a.txt", "es"), in_language(WARRANTY, "b.txt", "en"))
     unknown = evidence_of(in_language(OTHER, "a.txt", ""), in_language(WARRANTY, "b.txt", ""))
@@ -178,6 +178,7 @@ def test_without_a_reader_or_in_another_language_nothing_changes(reader: Reader)
     assert once_read(spanish, reader) is spanish
     assert quoted(once_read(unknown, reader)) == [WARRANTY, OTHER]
     assert once_read(english, reader, "¿Cuánto dura la garantía de la bomba?") is english
+    assert once_read(english, reader, "The pump has a warranty of five years.") is english
     nothing = replace(english, hits=(), candidates=())
     assert once_read(nothing, reader) is nothing
 

@@ -17,7 +17,7 @@ from rag_app.answering.budget import fit
 from rag_app.answering.citations import check_citations, supporting_sentence
 from rag_app.answering.codes import named_codes, respelling, stands_in
 from rag_app.answering.condense import leans_on_history, stand_alone
-from rag_app.answering.cues import asked_for, holds
+from rag_app.answering.cues import asked_for, holds, is_claim
 from rag_app.answering.locate import locate
 from rag_app.answering.prompt import build_messages
 from rag_app.answering.sentences import split_sentences
@@ -510,3 +510,21 @@ class TestWords:
     def test_the_kind_of_answer(self, question: str, kind: str, sentence: str, held: bool) -> None:
         assert asked_for(question) == kind
         assert holds(kind, sentence, question) is held
+
+
+@pytest.mark.parametrize(
+    ("text", "claims"),
+    [
+        ("Aspirin lowers the risk of a stroke.", True),
+        ("The pump runs when the tank is empty. ", True),
+        ("Aspirin and stroke", False),
+        ("How long does the pump run?", False),
+        ("what is the basic mechanism of aileron buzz .", False),
+        ("From what distance could it be heard.", False),
+        ("Please name the head of finance.", False),
+        ("He's no guide dog. Can I bring him in.", False),
+        ("My grandmother wants to know about the tickets.", False),
+    ],
+)
+def test_a_claim_is_told_from_a_question(text: str, claims: bool) -> None:
+    assert is_claim(text) is claims

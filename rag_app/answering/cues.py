@@ -37,6 +37,25 @@ _NUMBER = re.compile(
 # A capital inside a sentence, not at its start.
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-ZÀ-Þ][\w’'-]+")
 
+_ASKING = re.compile(
+    r"\?|\b(want|wants|like|need|wish|wonder|ask) (to know|if|whether|you)\b"
+    # The beginning of a sentence, a word like "please", "on" or "from" before it.
+    r"|(?:^|[.!?:,]\s+)(?:\w+ )?(?:what|which|who(m|se)?|when|where|why|how|name|tell|give|state"
+    r"|say|list|show|find|describe|explain|define|identify|mention|outline|compare|summari[sz]e)\b"
+    r"|(?:^|[.!?:]\s+)(?:is|are|was|were|do|does|did|can|could|will|would|shall|should|has|have|had"
+    r"|may|must)\b",
+    re.IGNORECASE,
+)
+
+
+def is_claim(text: str) -> bool:
+    """Whether a text claims something in place of asking: it ends with a full stop, and nothing in
+    it asks.
+
+    A question without its mark, or a few words to search by, end without a full stop.
+    """
+    return text.rstrip().endswith(".") and not _ASKING.search(text.lstrip())
+
 
 def asked_for(question: str) -> str:
     """``date``, ``number``, ``name``, or an empty string where the form of the answer is open."""

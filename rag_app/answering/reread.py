@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from rag_app.answering.cues import is_claim
 from rag_app.answering.evidence import Candidate, Evidence
 from rag_app.answering.reader import Reader, Reading
 from rag_app.answering.words import words
@@ -30,11 +31,14 @@ def readings_of(question: str, hits: Iterable[Hit], reader: Reader | None) -> Re
         reader: The one in force, if there is one.
 
     Returns:
-        The readings; none without a reader, or where the question or the best passage is not in
-        English. Passages that were too much to read are left out.
+        The readings; none without a reader, for a claim (the reader has learnt from questions), or
+        where the question or the best passage is not in English. Passages that were too much to
+        read are left out.
     """
     passages = list({hit.chunk.id: hit for hit in hits}.values())
-    if reader is None or not passages or not _is_english(question, passages[0]):
+    if reader is None or not passages or is_claim(question):
+        return {}
+    if not _is_english(question, passages[0]):
         return {}
     said = reader.read(question, [(above(hit), hit.chunk.text) for hit in passages])
     read = zip(passages, said, strict=True)
