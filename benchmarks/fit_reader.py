@@ -49,6 +49,7 @@ class Row:
     types: list[int]
     start: int
     end: int
+    weight: float
 
     @property
     def answered(self) -> bool:
@@ -70,14 +71,16 @@ def encode(tokenizer: Tokenizer, some: list[Pair], *, bare: float, seed: int) ->
 
 def _row(one: Encoding, pair: Pair, shift: int) -> Row | None:
     if pair.answer is None:
-        return Row(one.ids, one.type_ids, 0, 0)
+        return Row(one.ids, one.type_ids, 0, 0, pair.weight)
     first, last = pair.answer[0] + shift, pair.answer[1] + shift
     inside = [
         place
         for place, (kind, (start, end)) in enumerate(zip(one.type_ids, one.offsets, strict=True))
         if kind == 1 and start < last and end > first
     ]
-    return Row(one.ids, one.type_ids, inside[0], inside[-1]) if inside else None
+    if not inside:
+        return None
+    return Row(one.ids, one.type_ids, inside[0], inside[-1], pair.weight)
 
 
 def batches(rows: list[Row], seed: int) -> Iterator[list[Row]]:
@@ -105,21 +108,22 @@ def tensors(rows: list[Row]) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def loss_of(model: Reader, rows: list[Row]) -> Tensor:
-    """Cross-entropy of starts, ends and of whether there is an answer."""
+    """Cross-entropy of starts, ends and of whether there is an answer; each row has its weight."""
     spans, answers = model(*tensors(rows))
     starts, ends = (torch.tensor([getattr(row, name) for row in rows]) for name in ("start", "end"))
     said = torch.tensor([float(row.answered) for row in rows])
-    where = functional.cross_entropy(spans[:, :, 0], starts)
-    where = where + functional.cross_entropy(spans[:, :, 1], ends)
-    return where / 2 + functional.binary_cross_entropy_with_logits(answers, said)
+    where = functional.cross_entropy(spans[:, :, 0], starts, reduction="none")
+    where = where + functional.cross_entropy(spans[:, :, 1], ends, reduction="none")
+    whether = functional.binary_cross_entropy_with_logits(answers, said, reduction="none")
+    return ((where / 2 + whether) * torch.tensor([row.weight for row in rows])).mean()
 
 
 def figures(model: Reader, rows: list[Row]) -> dict[str, float]:
-    """How well a group is told apart and its answers found."""
+    """How well a group is told apart, by weight, and its answers found."""
     from sklearn.metrics import roc_auc_score
 
     model.eval()
-    said, margins, logits, found = [], [], [], []
+    said, margins, logits, found, weights = [], [], [], [], []
     with torch.inference_mode():
         for some in batches(rows, 0):
             spans, answers = model(*tensors(some))
@@ -127,6 +131,7 @@ def figures(model: Reader, rows: list[Row]) -> dict[str, float]:
             margins += (best.sum(1) - spans[:, 0].sum(1)).tolist()
             logits += answers.tolist()
             said += [row.answered for row in some]
+            weights += [row.weight for row in some]
             places = (spans[:, 1:].argmax(1) + 1).tolist()
             found += [
                 start <= row.end and end >= row.start
@@ -134,8 +139,8 @@ def figures(model: Reader, rows: list[Row]) -> dict[str, float]:
                 if row.answered
             ]
     return {
-        "auc": round(float(roc_auc_score(said, logits)), 4),
-        "auc_of_margin": round(float(roc_auc_score(said, margins)), 4),
+        "auc": round(float(roc_auc_score(said, logits, sample_weight=weights)), 4),
+        "auc_of_margin": round(float(roc_auc_score(said, margins, sample_weight=weights)), 4),
         "answer_touched": round(float(np.mean(found)), 4),
     }
 

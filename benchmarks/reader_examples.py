@@ -1,19 +1,20 @@
 """Questions with a passage that answers or does not, for fit_reader.py.
 
-Most are about the collections of written.py. SQuAD's articles are in 16 groups, as in
-relevance_examples.py: the reader learns from twelve of them; the others show how it does on
-articles that it has not seen. Paragraphs of the questions that benchmarks/answers.py reports on are
-in no example.
+Most are about the collections of written.py, weighted by question_forms.py. SQuAD's articles are in
+16 groups, as in relevance_examples.py: the reader learns from twelve of them; the others show how
+it does on articles that it has not seen. Paragraphs of the questions that benchmarks/answers.py
+reports on are in no example.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
+import numpy as np
 from corpora import (
     Corpus,
     Opened,
@@ -24,13 +25,14 @@ from corpora import (
     squad_misleading,
     squad_reported,
 )
+from question_forms import overlap_weights
 from relevance_examples import GROUPS, UNSEEN_GROUPS
 from written import UNSEEN, Found, collections, examples, searched
 
 NEIGHBOURS = 5
 RETRIEVED = 5000
 """Questions that are searched for, to be asked of passages that are near and do not answer."""
-SQUAD_SHARE = 0.3
+SQUAD_SHARE = 0.2
 """Pairs of SQuAD's for each pair of the written collections', in an epoch."""
 
 
@@ -41,12 +43,14 @@ class Pair:
     Attributes:
         heading: What stands above the passage.
         answer: First and last character of the answer in the passage; None if it has none.
+        weight: How much it counts.
     """
 
     question: str
     heading: str
     passage: str
     answer: tuple[int, int] | None
+    weight: float = 1.0
 
 
 Grouped = tuple[Pair, int]
@@ -60,23 +64,36 @@ class Examples:
         of_squad = _squad(home)
         self._squad = [pair for pair, group in of_squad if group not in UNSEEN_GROUPS]
         self._written = searched(home, [one for one in collections() if one not in UNSEEN])
+        unseen = searched(home, UNSEEN)
+        self._weights = _weights([*self._written, *unseen])
         self.unseen = {
             "squad": [pair for pair, group in of_squad if group in UNSEEN_GROUPS],
-            "written": _pairs(searched(home, UNSEEN), 0),
+            "written": self._pairs(unseen, 0),
         }
 
     def epoch(self, number: int) -> list[Pair]:
         """Those that an epoch learns from."""
-        chosen = _pairs(self._written, number)
+        chosen = self._pairs(self._written, number)
         count = min(len(self._squad), round(SQUAD_SHARE * len(chosen)))
         return chosen + random.Random(number).sample(self._squad, count)
 
+    def _pairs(self, some: Iterable[Found], epoch: int) -> list[Pair]:
+        return [
+            Pair(
+                one.question,
+                passage.above,
+                passage.text,
+                passage.answer,
+                self._weights[one.question],
+            )
+            for one, passage in examples(some, epoch)
+        ]
 
-def _pairs(some: Iterable[Found], epoch: int) -> list[Pair]:
-    return [
-        Pair(one.question, passage.above, passage.text, passage.answer)
-        for one, passage in examples(some, epoch)
-    ]
+
+def _weights(some: Sequence[Found]) -> dict[str, float]:
+    asked = [one.question for one in some]
+    answerable = np.array([one.right is not None for one in some])
+    return dict(zip(asked, overlap_weights(asked, answerable).tolist(), strict=True))
 
 
 def _squad(home: Path) -> list[Grouped]:
@@ -88,7 +105,7 @@ def _squad(home: Path) -> list[Grouped]:
         made = [*_answered(corpus, reported), *_misleading(corpus, reported)]
         made += _retrieved(corpus, reported, opened(home, "squad", corpus.documents))
         random.Random(11).shuffle(made)
-        rows = [(*astuple(pair), group) for pair, group in made]
+        rows = [(*astuple(pair)[:4], group) for pair, group in made]
         kept.write_text(json.dumps(rows), encoding="utf-8")
     rows = json.loads(kept.read_text(encoding="utf-8"))
     return [(Pair(q, h, p, tuple(a) if a else None), group) for q, h, p, a, group in rows]
