@@ -1,11 +1,11 @@
 """How much each question counts, so that its form does not tell whether it has an answer.
 
 Whoever writes questions falls into habits: those with an answer came out in the words of people,
-those without one as plain "How many", and rephrasing thousands of them turned the habit only in
-part. From the form alone (function words, marks, and an x for each other word) a regression told
-the two apart with an AUROC of 0.76, and a reader would learn that. With these weights, whatever
-form is commoner among one sort counts as much less there (Li, Morgan and Zaslavsky 2018, overlap
-weights): with them the same regression has 0.51.
+those without one as plain "How many". From the form alone (function words, marks, and an x for each
+other word) a regression tells the two sorts of the written collections apart with an AUROC of 0.76,
+and a reader would learn that. Rephrasing the 5,950 that gave themselves away most left it at 0.76,
+by other habits. With these weights it is 0.51: a form counts for less among the sort in which it is
+the commoner one (Li, Morgan and Zaslavsky 2018, overlap weights).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PART = re.compile(r"[^\W\d_]+|\d+|[?.,!]")
 
 
 def form(question: str) -> str:
-    """The question without its subject: ``how long is the x of the x ?``."""
+    """The question without its subject: ``how x is the x of the x ?`` ("long" may be a subject)."""
     parts = _PART.findall(question.lower())
     return " ".join(part if is_function_word(part) or part in "?.,!" else "x" for part in parts)
 

@@ -84,16 +84,18 @@ class Examples:
                 passage.above,
                 passage.text,
                 passage.answer,
-                self._weights[one.question],
+                self._weights[one.question, one.right is not None],
             )
             for one, passage in examples(some, epoch)
         ]
 
 
-def _weights(some: Sequence[Found]) -> dict[str, float]:
-    asked = [one.question for one in some]
-    answerable = np.array([one.right is not None for one in some])
-    return dict(zip(asked, overlap_weights(asked, answerable).tolist(), strict=True))
+def _weights(some: Sequence[Found]) -> dict[tuple[str, bool], float]:
+    """By the question and whether it has an answer."""
+    asked = [(one.question, one.right is not None) for one in some]
+    answerable = np.array([has_answer for _, has_answer in asked])
+    weights = overlap_weights([question for question, _ in asked], answerable)
+    return dict(zip(asked, weights.tolist(), strict=True))
 
 
 def _squad(home: Path) -> list[Grouped]:

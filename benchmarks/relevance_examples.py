@@ -1,9 +1,10 @@
 """Questions with and without an answer, for fit_relevance.py: what is found for each.
 
 The examples have the form that the product sees: files ingested and chunked by the product, five
-passages for each question, read by the reader. Four corpora, as questions differ: SQuAD's repeat
-the words of the passage, SciFact's claims less so, mt-rag's were asked by people who had not read
-it, and those on the written collections (written.py) are what users ask of their own documents.
+passages for each question, read by the reader unless it is a claim. Four corpora, as questions
+differ: SQuAD's repeat the words of the passage, SciFact's claims less so, mt-rag's were asked by
+people who had not read it, and those on the written collections (written.py) are what users ask of
+their own documents.
 
 - answerable: a passage that answers was found
 - removed: the same questions, what answers them left out of the search: the right subject
@@ -44,8 +45,9 @@ class Example:
     Attributes:
         kind: Corpus and sort, as in ``squad removed``.
         group: Examples of one group are all for training or all for the test.
-        features: See ``relevance_features``. Nothing was read where the reader has learnt from the
-            passages: what it says of them is better than what it will say of others.
+        features: See ``relevance_features``. Nothing was read for a claim, or where the reader has
+            learnt from the passages: what it says of them is better than what it will say of
+            others.
     """
 
     kind: str

@@ -1,4 +1,4 @@
-"""What kind of answer a question asks for, and whether a sentence holds one of that kind."""
+"""Whether a text asks, what kind of answer it asks for, and whether a sentence holds one."""
 
 from __future__ import annotations
 
@@ -37,14 +37,23 @@ _NUMBER = re.compile(
 # A capital inside a sentence, not at its start.
 _NAME = re.compile(r"(?<![.!?:]\s)(?<!^)\b[A-ZÀ-Þ][\w’'-]+")
 
-_ASKING = re.compile(
-    r"\?|\b(want|wants|like|need|wish|wonder|ask) (to know|if|whether|you)\b"
-    # The beginning of a sentence, a word like "please", "on" or "from" before it.
-    r"|(?:^|[.!?:,]\s+)(?:\w+ )?(?:what|which|who(m|se)?|when|where|why|how|name|tell|give|state"
-    r"|say|list|show|find|describe|explain|define|identify|mention|outline|compare|summari[sz]e)\b"
-    r"|(?:^|[.!?:]\s+)(?:is|are|was|were|do|does|did|can|could|will|would|shall|should|has|have|had"
-    r"|may|must)\b",
-    re.IGNORECASE,
+# What may stand before the word that asks, at the beginning of a sentence.
+_START = r"(?:^|[.!:;]\s+)(?:(?:and|so|but|or|also|hi|hello|hey|ok|okay|please|kindly)\b,?\s+)?"
+_ASKING = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\?|\b(please|pls|wonder(s|ed|ing)?|curious)\b",
+        # Whoever speaks of "me" or "you" wants something.
+        r"\b(me|my|mine|we|our|you|your)\b|(?:^|[.!,:;]\s+|\b(and|but|if|when|that|because) )i\b",
+        r"\b(want|need|like|wish|ask)(s|ed|ing)? (to know|if|whether|about)\b",
+        _START + r"(?:(?:on|from|in|at|by|for|to|since|until|with|of|under|after|before|during) )?"
+        r"(?:what|which|who|whom|whose|where|why|how)\b",
+        _START + r"(?:when )?(?:is|are|am|was|were|do|does|did|can|could|will|would|shall|should"
+        r"|has|have|had|may|might|must)(?:n['’]t)?\b",
+        _START + r"(?:name|names|tell|give|state|say|list|show|find|describe|explain|define"
+        r"|identify|mention|outline|compare|summari[sz]e|provide|write|discuss|recommend|suggest"
+        r"|look|check)\b",
+    )
 )
 
 
@@ -52,9 +61,10 @@ def is_claim(text: str) -> bool:
     """Whether a text claims something in place of asking: it ends with a full stop, and nothing in
     it asks.
 
-    A question without its mark, or a few words to search by, end without a full stop.
+    Questions without their mark, and words to search by, seldom end so.
     """
-    return text.rstrip().endswith(".") and not _ASKING.search(text.lstrip())
+    text = text.strip()
+    return text.endswith(".") and not any(pattern.search(text) for pattern in _ASKING)
 
 
 def asked_for(question: str) -> str:

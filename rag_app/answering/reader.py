@@ -94,7 +94,7 @@ class Reader:
 
         Returns:
             A reading of each, or None for those at the end when there is too much to read, and for
-            those without a word.
+            those that have nothing to read.
         """
         asked = self._cut(question)
         windows: list[tuple[int, Any]] = []
@@ -128,8 +128,8 @@ class Reader:
 
 
 def _whole(windows: Sequence[Reading]) -> Reading | None:
-    """One reading of the windows of a passage; None if there is nothing in them."""
-    if not any(len(one.places) for one in windows):
+    """One reading of the windows of a passage; None if all that was read stands above it."""
+    if not any((one.places[:, 1] > 0).any() for one in windows):
         return None
     return Reading(
         np.concatenate([one.places for one in windows]),

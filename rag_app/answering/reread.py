@@ -10,7 +10,7 @@ from rag_app.answering.evidence import Candidate, Evidence
 from rag_app.answering.reader import Reader, Reading
 from rag_app.answering.words import words
 from rag_app.types import Hit
-from rag_app.types.languages import DEFAULT, guess
+from rag_app.types.languages import is_english
 
 SPAN_WEIGHT = 0.25
 """Of the reader's word on a sentence, beside the sentence's score; benchmarks/span_weight.py
@@ -33,26 +33,26 @@ def readings_of(question: str, hits: Iterable[Hit], reader: Reader | None) -> Re
     Returns:
         The readings; none without a reader, for a claim (the reader has learnt from questions), or
         where the question or the best passage is not in English. Passages that were too much to
-        read are left out.
+        read, or have nothing to read, are left out.
     """
     passages = list({hit.chunk.id: hit for hit in hits}.values())
     if reader is None or not passages or is_claim(question):
         return {}
-    if not _is_english(question, passages[0]):
+    if not _in_english(question, passages[0]):
         return {}
     said = reader.read(question, [(above(hit), hit.chunk.text) for hit in passages])
     read = zip(passages, said, strict=True)
     return {hit.chunk.id: reading for hit, reading in read if reading is not None}
 
 
-def _is_english(question: str, best: Hit) -> bool:
+def _in_english(question: str, best: Hit) -> bool:
     """Whether a reader of English may be asked.
 
-    A question is too short for the model that tells a document's language, and need not wait for
-    it: function words tell nine of ten Spanish questions and eight of ten German ones from English.
+    The model that tells the language of documents knows that of questions as well, but takes most
+    of a second to load, for each ``rag ask``; function words take none.
     """
-    asked_in = guess(word.casefold() for word in words(question))
-    return best.document.language in LANGUAGES and asked_in == DEFAULT
+    asked = [word.casefold() for word in words(question)]
+    return best.document.language in LANGUAGES and is_english(asked)
 
 
 def above(hit: Hit) -> str:

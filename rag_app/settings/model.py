@@ -127,9 +127,9 @@ class Settings(BaseModel):
     )
     reader: Literal["on", "off"] = Field(
         "on",
-        description="Let a small model read the best English passages together with the question, "
-        "to quote better and to tell better whether they answer (on), or save a tenth of a second "
-        "or two (off).",
+        description="Let a small model read the best English passages together with an English "
+        "question, to quote better and to tell better whether they answer (on), or save a tenth of "
+        "a second or two (off).",
     )
     max_file_mb: float = Field(
         200.0, gt=0, le=100_000, description="Larger files are refused, in megabytes."

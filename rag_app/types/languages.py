@@ -73,6 +73,23 @@ def guess(words: Iterable[str]) -> str:
     return best if met[best] > 1.2 * met[DEFAULT] and met[best] >= 3 else DEFAULT
 
 
+def is_english(words: Sequence[str]) -> bool:
+    """Whether a few words, as of a question, may be English; it is where nothing speaks against it.
+
+    Against it speak letters of another script, and function words of another language: at least
+    two, and more than there are of English.
+
+    Args:
+        words: In lower case.
+    """
+    letters = "".join(words)
+    if 2 * sum(map(str.isascii, letters)) < len(letters):
+        return False
+    met = Counter(language for word in words for language in _SAID_IN.get(word, ()))
+    most = max(met.values(), default=0)
+    return most < 2 or met[DEFAULT] == most
+
+
 def is_stop_word(word: str, languages: Iterable[str]) -> bool:
     """Whether ``word`` (in lower case) is a function word of one of ``languages``."""
     return any(word in STOP_WORDS.get(language, ()) for language in languages)
