@@ -11,9 +11,8 @@ What was chosen, and on what:
   been fitted on such questions, as it is here.
 - FALSE_ABSTENTIONS: by what is asked of the product: silent on at most 2 of 40 questions that the
   documents answer, and on 8 of 10 that they do not. Without the reader, on the safe side of the
-  first. With it, on the English ones of development_questions.jsonl, the border that meets the
-  first and refuses most: silent on 3 of 74 and 16 of 18 at 0.09; 2 and 14 at 0.07, 3 and 15 at
-  0.08, 5 and 17 at 0.1.
+  first. With it, on the English ones of development_questions.jsonl, which meet both from 0.065
+  to 0.085: silent on 2 of 74 and 16 of 18 at 0.07; 2 and 14 at 0.06, 3 and 16 at 0.09.
 
 ``--reuse`` takes the examples of the last run in FOLDER: collecting them takes ten minutes.
 """
@@ -24,7 +23,7 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -41,7 +40,7 @@ from rag_app.answering.weights import Weights
 
 OUTPUT = Path(__file__).parents[1] / "rag_app" / "answering" / "relevance.json"
 EXAMPLES = "examples.json"
-FALSE_ABSTENTIONS = {"relevance": 0.04, "read": 0.09}
+FALSE_ABSTENTIONS = {"relevance": 0.04, "read": 0.07}
 """Share of answerable questions that may fall below one half, on average over the corpora: a
 withheld answer costs the reader more than a passage that is beside the point and can be seen to be
 so."""
@@ -64,12 +63,10 @@ def main() -> None:
     sentence, examples = taken_up(options.home) if options.reuse else made(options)
     # Words and vectors alone tell written questions that come close by little more than chance.
     unread = [example for example in examples if not example.kind.startswith("written")]
-    # Claims are not read; the few of SciFact without a full stop say nothing of questions.
     read = [
-        example
+        replace(example, kind=example.kind.replace("scifact", "claims"))
         for example in examples
         if READ[0] in example.features
-        and not example.kind.startswith(("scifact", "squad strangers"))
     ]
     chosen = FEATURES["minilm"]
     words = tuple(name for name in examples[0].features if name not in READ)

@@ -1,10 +1,12 @@
 """Questions with and without an answer, for fit_relevance.py: what is found for each.
 
 The examples have the form that the product sees: files ingested and chunked by the product, five
-passages for each question, read by the reader unless it is a claim. Four corpora, as questions
-differ: SQuAD's repeat the words of the passage, SciFact's claims less so, mt-rag's were asked by
-people who had not read it, and those on the written collections (written.py) are what users ask of
-their own documents.
+passages for each question, read by the reader. Four corpora, as questions differ: SQuAD's repeat
+the words of the passage, SciFact's claims less so, mt-rag's were asked by people who had not read
+it, and those on the written collections (written.py) are what users ask of their own documents.
+The product does not read claims. They are read here, for they stand for what the reader has not
+learnt from, science above all: without them the fit believes the reader wherever it is asked, and
+Cranfield's questions are met with silence four times as often.
 
 - answerable: a passage that answers was found
 - removed: the same questions, what answers them left out of the search: the right subject
@@ -28,7 +30,7 @@ from rag_app.answering.evidence import Evidence
 from rag_app.answering.rank import find
 from rag_app.answering.reader import load_reader
 from rag_app.answering.relevance import FITTED_HITS, relevance_features
-from rag_app.answering.reread import Readings, readings_of
+from rag_app.answering.reread import Readings, read_each, readings_of
 from rag_app.settings import load_settings
 from rag_app.types import Filter
 
@@ -45,9 +47,8 @@ class Example:
     Attributes:
         kind: Corpus and sort, as in ``squad removed``.
         group: Examples of one group are all for training or all for the test.
-        features: See ``relevance_features``. Nothing was read for a claim, or where the reader has
-            learnt from the passages: what it says of them is better than what it will say of
-            others.
+        features: See ``relevance_features``. Nothing was read where the reader has learnt from
+            the passages: what it says of them is better than what it will say of others.
     """
 
     kind: str
@@ -97,12 +98,16 @@ def collect(home: Path, own: Squad, count: int) -> list[Example]:
 
 
 def read(evidence: Evidence) -> Readings:
-    """What the reader says of its passages."""
+    """What the product would read of its passages."""
     return readings_of(evidence.question.text, evidence.hits, load_reader(load_settings()))
 
 
 def _features(evidence: Evidence, *, unseen: bool = True) -> dict[str, float]:
-    return relevance_features(evidence, read(evidence) if unseen else {})
+    reader = load_reader(load_settings())
+    if reader is None or not unseen:
+        return relevance_features(evidence)
+    readings = read_each(evidence.question.text, evidence.hits, reader)
+    return relevance_features(evidence, readings)
 
 
 def gathered(collection: Opened, question: str, only: Filter | None = None) -> Evidence:

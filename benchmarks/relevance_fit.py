@@ -19,6 +19,9 @@ KINDS = {
     "squad strangers": 0.5,
     "scifact answerable": 2.0,
     "scifact removed": 0.7,
+    # Read, which the product does not do: half as much, and no say in the border.
+    "claims answerable": 1.0,
+    "claims removed": 0.35,
     "mtrag answerable": 2.0,
     "mtrag removed": 0.7,
     "mtrag unanswerable": 0.3,

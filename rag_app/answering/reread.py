@@ -35,11 +35,15 @@ def readings_of(question: str, hits: Iterable[Hit], reader: Reader | None) -> Re
         where the question or the best passage is not in English. Passages that were too much to
         read, or have nothing to read, are left out.
     """
-    passages = list({hit.chunk.id: hit for hit in hits}.values())
+    passages = list(hits)
     if reader is None or not passages or is_claim(question):
         return {}
-    if not _in_english(question, passages[0]):
-        return {}
+    return read_each(question, passages, reader) if _in_english(question, passages[0]) else {}
+
+
+def read_each(question: str, hits: Iterable[Hit], reader: Reader) -> Readings:
+    """Reads passages, whatever the question is."""
+    passages = list({hit.chunk.id: hit for hit in hits}.values())
     said = reader.read(question, [(above(hit), hit.chunk.text) for hit in passages])
     read = zip(passages, said, strict=True)
     return {hit.chunk.id: reading for hit, reading in read if reading is not None}
