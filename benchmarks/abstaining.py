@@ -4,7 +4,8 @@
 
 The defaults are asked questions that a collection answers, and as many that it does not:
 
-- ``cranfield``: its own questions; as strangers, SQuAD's. Nothing of the decision was fitted on it.
+- ``cranfield``: its own questions; as strangers, SQuAD's. Nothing was fitted on it, but the
+  weight of claims in the fit (relevance_fit.py) was settled with its figures in view.
 - ``samples``: ``sample_docs/`` with the answerable ones of ``questions.jsonl``; as strangers,
   Cranfield's. Nothing was fitted on it either.
 - ``squad``: articles that the fit kept for its test and the reader has not learnt from; as

@@ -6,7 +6,7 @@ the words of the passage, SciFact's claims less so, mt-rag's were asked by peopl
 it, and those on the written collections (written.py) are what users ask of their own documents.
 The product does not read claims. They are read here, for they stand for what the reader has not
 learnt from, science above all: without them the fit believes the reader wherever it is asked, and
-Cranfield's questions are met with silence four times as often.
+nearly twice as many of Cranfield's questions are met with silence.
 
 - answerable: a passage that answers was found
 - removed: the same questions, what answers them left out of the search: the right subject

@@ -64,13 +64,15 @@ def guess(words: Iterable[str]) -> str:
     Args:
         words: Of the text, in lower case.
     """
-    met = dict.fromkeys(STOP_WORDS, 0)
-    for word, times in Counter(words).items():
-        for language in _SAID_IN.get(word, ()):
-            met[language] += times
-    best = max(met, key=lambda language: met[language])
+    met = _met(words)
+    best = max(STOP_WORDS, key=lambda language: met[language])
     # A language must win clearly: a table of names and numbers has a stray "a" or "de".
     return best if met[best] > 1.2 * met[DEFAULT] and met[best] >= 3 else DEFAULT
+
+
+def _met(words: Iterable[str]) -> Counter[str]:
+    """How often function words of each language are met."""
+    return Counter(language for word in words for language in _SAID_IN.get(word, ()))
 
 
 def is_english(words: Sequence[str]) -> bool:
@@ -85,7 +87,7 @@ def is_english(words: Sequence[str]) -> bool:
     letters = "".join(words)
     if 2 * sum(map(str.isascii, letters)) < len(letters):
         return False
-    met = Counter(language for word in words for language in _SAID_IN.get(word, ()))
+    met = _met(words)
     most = max(met.values(), default=0)
     return most < 2 or met[DEFAULT] == most
 
